@@ -13,8 +13,8 @@ constexpr std::array<bool, 256> allowed_characters() {
     allowed[static_cast<std::size_t>(c)] = true;
   for (int c = 'a'; c <= 'z'; ++c)
     allowed[static_cast<std::size_t>(c)] = true;
-  for (unsigned char c : std::string_view("._:/=^&+-"))
-    allowed[c] = true;
+  for (char c : std::string_view("._:/=^&+-"))
+    allowed[static_cast<unsigned char>(c)] = true;
   return allowed;
 }
 
