@@ -63,8 +63,10 @@ def end_orphans():
 
 def start(options):
     supervisor = os.getpid()
+    log = os.open(options.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o644)
     pid = os.fork()
     if pid:
+        os.close(log)
         return pid
     try:
         os.setsid()
@@ -77,7 +79,6 @@ def start(options):
         if os.getppid() != supervisor:
             os._exit(1)
         os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
-        log = os.open(options.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
         os.dup2(log, 1)
         os.dup2(log, 2)
         os.chdir(options.folder)

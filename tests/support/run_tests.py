@@ -1,0 +1,239 @@
+#!/usr/bin/python3 -s
+"""Builds and runs the tests; scripts/test is its command line (see there)."""
+
+import argparse
+import glob
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+ROOT = os.path.dirname(os.path.dirname(HERE))
+sys.path.insert(0, HERE)
+import progress  # pylint: disable=wrong-import-position
+import results  # pylint: disable=wrong-import-position
+
+SUBSETS = ("unit", "integration", "asan", "benchmarks")
+# The test programs that need Kafka or PostgreSQL; all others run without.
+SERVER_PROGRAMS = ("test_adapter_kafka", "test_adapter_postgres")
+PROGRAM_LIMIT_S = 900
+PYTEST_LIMIT_S = 3600
+LOGS = os.path.join(ROOT, "build", "logs")
+
+
+class Stop(Exception):
+    """A build step failed: what depends on it cannot run."""
+
+
+class Run:
+    def __init__(self, keyword):
+        self.keyword = keyword
+        self.results = results.Results()
+        self.times = []
+        self.screen = progress.Screen()
+        self.servers = None
+        # libpq reads these; a test that forgets a member of its URL must not meet a real server.
+        self.environment = {name: value for name, value in os.environ.items()
+                            if not name.startswith("PG")}
+        os.makedirs(LOGS, exist_ok=True)
+
+    def step(self, name, command, *, environment=None, timeout_s=None):
+        """Returns (status, log text, seconds)."""
+        log = os.path.join(LOGS, re.sub(r"[^A-Za-z0-9]+", "-", name).strip("-") + ".log")
+        self.screen.passing(f"{name} ...")
+        started = time.monotonic()
+        status = progress.run(command, log=log, screen=self.screen, name=name,
+                              environment={**self.environment, **(environment or {})},
+                              timeout_s=timeout_s)
+        seconds = time.monotonic() - started
+        self.times.append((name, seconds))
+        with open(log, encoding="utf-8", errors="replace") as file:
+            return status, file.read(), seconds
+
+    def must(self, name, command):
+        """A step that others depend on: its failure counts as one failed test."""
+        status, text, seconds = self.step(name, command)
+        if status != 0:
+            tail = "\n".join(text.splitlines()[-60:])
+            self.screen.line(f"{name}: FAILED, {results.ending(status)}\n{tail}")
+            self.results.failed.append((name, f"{results.ending(status)}\n{tail}"))
+            raise Stop
+        self.screen.line(f"{name}: done ({seconds:.1f} s)")
+        return text
+
+    def configure(self, preset):
+        # Always: cheap when nothing changed, and a changed preset takes effect.
+        self.must(f"configure {preset}", ["cmake", "--preset", preset])
+
+    def build(self, preset, targets):
+        self.must(f"build {preset}", ["ninja", "-C", os.path.join("build", preset), *targets])
+
+    def programs(self, preset):
+        """The test programs that the build knows, of the folders that have sources."""
+        listing = subprocess.run(["ninja", "-C", os.path.join("build", preset), "-t", "targets",
+                                  "all"], stdout=subprocess.PIPE, text=True, check=True).stdout
+        return sorted(set(re.findall(r"^(test_\w+): phony", listing, re.MULTILINE)))
+
+    def report(self, name, found, seconds, text):
+        self.results.add(found)
+        parts = [f"{found.passed} passed"]
+        if found.failed:
+            parts.append(f"{len(found.failed)} failed")
+        if found.skipped:
+            parts.append(f"{len(found.skipped)} skipped")
+        self.screen.line(f"{name}: {', '.join(parts)} ({seconds:.1f} s)")
+        if found.failed:
+            self.screen.line("\n".join(text.splitlines()[-60:]))
+
+    def gtest(self, preset, program, environment=None):
+        name = program if preset == "dev" else f"{program} ({preset})"
+        report = os.path.join(LOGS, f"{preset}-{program}.json")
+        if os.path.exists(report):
+            os.remove(report)
+        command = [os.path.join("build", preset, "tests", program), f"--gtest_output=json:{report}"]
+        if self.keyword:
+            command.append(f"--gtest_filter=*{self.keyword}*")
+        status, text, seconds = self.step(name, command, environment=environment,
+                                          timeout_s=PROGRAM_LIMIT_S)
+        self.report(name, results.from_gtest(name, status, report, text), seconds, text)
+
+    def pytest(self, name, paths, environment=None):
+        paths = [path for path in paths if os.path.exists(os.path.join(ROOT, path))]
+        if not paths:
+            return
+        report = os.path.join(LOGS, re.sub(r"\W+", "-", name) + ".xml")
+        if os.path.exists(report):
+            os.remove(report)
+        command = ["/usr/bin/python3", "-s", "-m", "pytest", "-v", "-rs", "-p", "no:cacheprovider",
+                   "--tb=short", f"--junitxml={report}", *paths]
+        if self.keyword:
+            command += ["-k", self.keyword]
+        status, text, seconds = self.step(name, command, environment=environment,
+                                          timeout_s=PYTEST_LIMIT_S)
+        self.report(name, results.from_pytest(name, status, report, text), seconds, text)
+
+    def with_servers(self):
+        """The environment that names Kafka and PostgreSQL; both start once for the whole run."""
+        from servers import Servers
+        from supervised import ServerError
+        if self.servers is None:
+            self.screen.passing("starting Kafka and PostgreSQL ...")
+            started = time.monotonic()
+            servers = Servers()
+            try:
+                servers.__enter__()
+            except ServerError as error:
+                self.screen.line(f"Kafka and PostgreSQL: FAILED\n{error}")
+                self.results.failed.append(("start Kafka and PostgreSQL", str(error)))
+                raise Stop from error
+            self.servers = servers
+            seconds = time.monotonic() - started
+            self.times.append(("start Kafka and PostgreSQL", seconds))
+            self.screen.line(f"Kafka and PostgreSQL: ready ({seconds:.1f} s)")
+        return self.servers.environment()
+
+    def unit(self, preset="dev"):
+        self.configure(preset)
+        programs = [name for name in self.programs(preset) if name not in SERVER_PROGRAMS]
+        if programs:
+            self.build(preset, programs)
+        for program in programs:
+            self.gtest(preset, program)
+        if preset == "dev":
+            files = sorted(glob.glob("tests/*_test.py", root_dir=ROOT))
+            self.pytest("layers and scripts", files + ["tests/scripts"])
+
+    def integration(self, preset="dev"):
+        self.configure(preset)
+        programs = [name for name in self.programs(preset) if name in SERVER_PROGRAMS]
+        self.build(preset, [*programs, "tradepulse"])
+        environment = self.with_servers()
+        for program in programs:
+            self.gtest(preset, program, environment)
+        name = "integration" if preset == "dev" else f"integration ({preset})"
+        binary = os.path.join(ROOT, "build", preset, "tradepulse")
+        self.pytest(name, ["tests/integration"], {**environment, "TRADEPULSE_BINARY": binary})
+
+    def asan(self):
+        self.unit("asan")
+        self.integration("asan")
+
+    def benchmarks(self):
+        """Each benchmark's tiny size is one test: it ends with 0 or it failed."""
+        if not os.path.exists(os.path.join(ROOT, "scripts", "benchmark")):
+            return
+        environment = self.with_servers()
+        for benchmark in ("ingest", "fanout"):
+            name = f"benchmark {benchmark}"
+            status, text, seconds = self.step(name, ["scripts/benchmark", benchmark, "--tiny"],
+                                              environment=environment, timeout_s=PROGRAM_LIMIT_S)
+            found = results.Results(passed=1)
+            if status != 0:
+                found = results.Results(failed=[(name, results.ending(status))])
+            self.report(name, found, seconds, text)
+
+    def close(self):
+        if self.servers is not None:
+            self.servers.close()
+
+    def summary(self):
+        """Prints it; the last line has the counts. Returns the exit status."""
+        screen, found = self.screen, self.results
+        screen.line("\nWhere the time went:")
+        for name, seconds in sorted(self.times, key=lambda item: -item[1])[:20]:
+            screen.line(f"  {seconds:7.1f} s  {name}")
+        screen.line(f"  {sum(seconds for _, seconds in self.times):7.1f} s  together")
+        if found.skipped:
+            screen.line("\nSkipped:")
+            for name, reason in found.skipped:
+                screen.line(f"  {name}: {reason}")
+        if found.failed:
+            screen.line(f"\nFailed (logs: {os.path.relpath(LOGS, ROOT)}/):")
+            for name, text in found.failed:
+                screen.line(f"  {name}")
+                for line in text.strip().splitlines()[-30:]:
+                    screen.line(f"      {line}")
+        if found.total == 0:
+            screen.line("\nNothing ran.")
+        skipped = f", {len(found.skipped)} skipped" if found.skipped else ""
+        screen.line(f"\n{found.passed} passed, {len(found.failed)} failed{skipped}")
+        return 1 if found.failed or found.total == 0 else 0
+
+
+def main():
+    parser = argparse.ArgumentParser(prog="scripts/test", add_help=False)
+    parser.add_argument("subset", nargs="?", default="all", choices=(*SUBSETS, "all"))
+    parser.add_argument("-k", dest="keyword")
+    options = parser.parse_args()
+    os.chdir(ROOT)
+    if shutil.which("ninja") is None:
+        print("scripts/test: ninja is missing", file=sys.stderr)
+        return 69
+
+    def interrupt(*_):
+        raise KeyboardInterrupt
+    signal.signal(signal.SIGTERM, interrupt)
+    run = Run(options.keyword)
+    try:
+        for subset in SUBSETS if options.subset == "all" else (options.subset,):
+            run.screen.line(f"== {subset}")
+            try:
+                getattr(run, subset)()
+            except Stop:
+                pass
+    except KeyboardInterrupt:
+        run.screen.line("interrupted")
+        run.results.failed.append(("the run", "interrupted"))
+        run.summary()
+        return 130
+    finally:
+        run.close()
+    return run.summary()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
