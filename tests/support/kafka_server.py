@@ -1,5 +1,6 @@
 """A real Apache Kafka (KRaft, broker and controller in one process) for one test run."""
 
+import base64
 import fcntl
 import hashlib
 import os
@@ -7,7 +8,6 @@ import shutil
 import subprocess
 import sys
 import uuid
-import base64
 
 from ports import Port
 from supervised import HERE, ServerError, Supervised, tail, temporary_folder, wait_until
@@ -16,6 +16,8 @@ REPOSITORY = os.path.dirname(os.path.dirname(HERE))
 POM = os.path.join(HERE, "kafka", "pom.xml")
 START_TIMEOUT_S = 90
 
+# A broker that was killed is let in again only when its session before that has ended: 3 s here
+# (9 s by default). auto.create.topics.enable=false: a test says which topics exist.
 PROPERTIES = """\
 process.roles=broker,controller
 node.id=1
@@ -35,6 +37,8 @@ transaction.state.log.min.isr=1
 share.coordinator.state.topic.replication.factor=1
 share.coordinator.state.topic.min.isr=1
 controlled.shutdown.enable=false
+broker.session.timeout.ms=3000
+broker.heartbeat.interval.ms=500
 num.network.threads=2
 num.io.threads=4
 log.cleaner.dedupe.buffer.size=4194304
