@@ -39,8 +39,10 @@ counter& registry::make_counter(std::string_view name, std::string_view help, la
   std::lock_guard lock(mutex_);
   auto& fam = family_of(kind::counter, name, help);
   for (auto& s : fam.samples)
-    if (s.tags == tags)
+    if (s.tags == tags) {
+      TRADEPULSE_EXPECTS(s.as_counter != nullptr);
       return const_cast<counter&>(*s.as_counter);
+    }
   auto& made = counters_.emplace_back();
   fam.samples.push_back({std::move(tags), &made, nullptr, nullptr, {}});
   return made;
@@ -50,8 +52,10 @@ gauge& registry::make_gauge(std::string_view name, std::string_view help, labels
   std::lock_guard lock(mutex_);
   auto& fam = family_of(kind::gauge, name, help);
   for (auto& s : fam.samples)
-    if (s.tags == tags)
+    if (s.tags == tags) {
+      TRADEPULSE_EXPECTS(s.as_gauge != nullptr);
       return const_cast<gauge&>(*s.as_gauge);
+    }
   auto& made = gauges_.emplace_back();
   fam.samples.push_back({std::move(tags), nullptr, &made, nullptr, {}});
   return made;
@@ -62,8 +66,10 @@ latency_histogram& registry::make_histogram(std::string_view name, std::string_v
   std::lock_guard lock(mutex_);
   auto& fam = family_of(kind::histogram, name, help);
   for (auto& s : fam.samples)
-    if (s.tags == tags)
+    if (s.tags == tags) {
+      TRADEPULSE_EXPECTS(s.as_histogram != nullptr);
       return const_cast<latency_histogram&>(*s.as_histogram);
+    }
   auto& made = histograms_.emplace_back();
   fam.samples.push_back({std::move(tags), nullptr, nullptr, &made, {}});
   return made;
@@ -72,7 +78,14 @@ latency_histogram& registry::make_histogram(std::string_view name, std::string_v
 void registry::make_function(kind type, std::string_view name, std::string_view help, labels tags,
                              std::function<double()> read) {
   std::lock_guard lock(mutex_);
-  family_of(type, name, help).samples.push_back({std::move(tags), nullptr, nullptr, nullptr, std::move(read)});
+  auto& fam = family_of(type, name, help);
+  for (auto& s : fam.samples)
+    if (s.tags == tags) {
+      TRADEPULSE_EXPECTS(s.as_function);
+      s.as_function = std::move(read); // one sample only: two would spoil the whole text
+      return;
+    }
+  fam.samples.push_back({std::move(tags), nullptr, nullptr, nullptr, std::move(read)});
 }
 
 void registry::remove(std::string_view name, const labels& tags) {
