@@ -30,8 +30,9 @@ struct merged_update {
   std::optional<quantity> volume;
   time_ms event_time{};
   std::optional<std::int64_t> source_sequence;
-  std::uint64_t count = 0; // n: events swallowed
+  std::uint64_t count = 0;                  // n: events swallowed
   tradepulse::price open, high, low, close; // close: the last by number
+  bool late = false;                        // every event in it is
 };
 
 } // namespace tradepulse

@@ -106,7 +106,8 @@ class range_store {
 
   // Raises the generation and makes `owner` the owner; inserts the row of a partition never seen
   // (next absent, floor 1). Streams marked unordered that this partition feeds get a new epoch.
-  virtual result<claimed_partition> claim(const topic_partition& source, std::string_view owner) = 0;
+  virtual result<claimed_partition> claim(const topic_partition& source,
+                                          std::string_view owner) = 0;
   // errc::database_refused with "fenced" where the generation is not the stored one.
   virtual result<claimed_partition> reposition(const repositioning& move) = 0;
   virtual commit_outcome commit(const range_commit& work) = 0;
@@ -114,8 +115,11 @@ class range_store {
   virtual result<void> release(const topic_partition& source, generation gen) = 0;
   virtual result<std::optional<partition_row>> look_at(const topic_partition& source) = 0;
   // Every stored price stream, sorted by symbol, in slices of at most `slice` rows.
-  virtual result<void> for_each_stream(std::size_t slice,
-                                       const std::function<void(std::vector<stored_stream>)>& take) = 0;
+  virtual result<void>
+  for_each_stream(std::size_t slice,
+                  const std::function<void(std::vector<stored_stream>)>& take) = 0;
+  // What is stored of these streams, whatever their home; those that are not stored are left out.
+  virtual result<std::vector<stored_stream>> load(std::span<const symbol> symbols) = 0;
   // Clears `stopped` of all streams (a process start, or an operator).
   virtual result<void> clear_stopped() = 0;
 };

@@ -16,7 +16,8 @@ class record_producer {
   virtual ~record_producer() = default;
   // Blocks while the local queue is full. Records of one key keep their order (idempotent
   // producer where the broker knows it). Errors: log_unavailable, too_large.
-  virtual result<void> produce(std::string_view topic, std::string_view key, std::string_view value) = 0;
+  virtual result<void> produce(std::string_view topic, std::string_view key,
+                               std::string_view value) = 0;
   // Waits until everything is confirmed. Errors: log_unavailable with the number of records that
   // were not.
   virtual result<void> flush(std::chrono::milliseconds deadline) = 0;

@@ -1,0 +1,241 @@
+#include "actors/distribution/connection_actor.hpp"
+
+#include <deque>
+#include <map>
+#include <unordered_set>
+
+#include <caf/send.hpp>
+#include <caf/stateful_actor.hpp>
+#include <caf/typed_event_based_actor.hpp>
+
+#include "actors/actor_rules.hpp"
+#include "actors/distribution/conflation.hpp"
+#include "actors/message_types.hpp"
+#include "protocol/native_dialect.hpp"
+#include "protocol/websocket_frame.hpp"
+
+namespace tradepulse {
+namespace {
+
+class session {
+ public:
+  void begin(connection_options options) {
+    options_ = std::move(options);
+    pending_ = conflation(options_.numbers_as_strings);
+    options_.card->set_state("open, 0 subscriptions");
+  }
+
+  // --- what the client says ---
+
+  void said(const subscribe_request& request) {
+    refuse(request.id, request.refused);
+    if (request.streams.empty())
+      return;
+    open_group opened{options_.id, ++last_group_, request.id, {}};
+    std::vector<stream_index> joining;
+    for (const auto& name : request.symbols) {
+      if (!subscriptions_.contains(name) && subscriptions_.size() >= options_.max_subscriptions) {
+        refuse_one(request.id, errc::too_many_subscriptions,
+                   name.str() + ": a connection has at most " +
+                       std::to_string(options_.max_subscriptions) +
+                       " subscriptions (limits.subscriptions)");
+        continue;
+      }
+      const auto ticket = options_.directory->entry_for(name);
+      if (ticket.refused) {
+        refuse_one(request.id, errc::too_many_subscriptions,
+                   name.str() + ": too many symbols that nobody has seen (symbols.max_unknown)");
+        continue;
+      }
+      joining.push_back(ticket.index);
+      opened.members.push_back({ticket.index, name});
+    }
+    if (opened.members.empty() && !request.symbols.empty())
+      return; // each was answered by an error
+    const auto group = opened.group;
+    const auto members = opened.members;
+    caf::anon_send(fan_out(), std::move(opened));
+    for (const auto& member : members) {
+      options_.directory->join(member.index, options_.io_thread, options_.id, group);
+      // The interest of a subscription that begins anew is counted already.
+      if (!subscriptions_.emplace(member.symbol, member.index).second)
+        options_.directory->leave(member.index, options_.io_thread);
+      pending_.forget(member.index);
+    }
+    show();
+  }
+
+  void said(const unsubscribe_request& request) {
+    refuse(request.id, request.refused);
+    if (request.streams.empty())
+      return;
+    std::vector<symbol> left;
+    leave_streams leaving{options_.id, {}};
+    for (const auto& name : request.symbols) {
+      auto found = subscriptions_.find(name);
+      if (found == subscriptions_.end()) {
+        refuse_one(request.id, errc::not_subscribed, name.str() + ": not subscribed");
+        continue;
+      }
+      leaving.streams.push_back(found->second);
+      pending_.forget(found->second);
+      options_.directory->leave(found->second, options_.io_thread);
+      left.push_back(name);
+      subscriptions_.erase(found);
+    }
+    if (!left.empty()) {
+      caf::anon_send(fan_out(), std::move(leaving));
+      reply([&](std::string& out) { native::append_unsubscribed(out, request.id, left); });
+    }
+    show();
+  }
+
+  void said(const list_request& request) {
+    std::vector<symbol> symbols;
+    symbols.reserve(subscriptions_.size());
+    for (const auto& [name, index] : subscriptions_)
+      symbols.push_back(name);
+    reply([&](std::string& out) { native::append_subscriptions(out, request.id, symbols); });
+  }
+
+  void said(const ping_message& request) {
+    reply([&](std::string& out) { native::append_pong(out, request.id, wall_now()); });
+  }
+  void said(const pong_message&) {}
+  void said(const invalid_request& request) {
+    refuse_one(request.id, request.code, request.detail);
+  }
+
+  // --- a slow reader ---
+
+  void diverted(const events_diverted& what) {
+    full_ = full_ || what.outbox_full;
+    if (!pending_.add(*what.burst, what.before))
+      give_up();
+    hand_on();
+  }
+
+  void diverted(const move_diverted& what) {
+    if (!pending_.add_move(what.moved.index, *what.moved.snapshot, what.before))
+      give_up();
+    hand_on();
+  }
+
+  void handed(const handed_back& answer) {
+    handing_ = false;
+    if (answer.refused.empty()) {
+      pending_.taken();
+    } else {
+      pending_.put_back(answer.refused);
+      full_ = true;
+    }
+    hand_on();
+  }
+
+  void refused(const control_refused& answer) {
+    full_ = true;
+    waiting_answers_bytes_ += answer.frame->size();
+    waiting_answers_.push_back(answer.frame);
+    if (waiting_answers_bytes_ > options_.max_waiting_answers_bytes)
+      give_up();
+  }
+
+  void drained() {
+    full_ = false;
+    for (auto& frame : std::exchange(waiting_answers_, {}))
+      caf::anon_send(fan_out(), control_frame{options_.id, std::move(frame)});
+    waiting_answers_bytes_ = 0;
+    hand_on();
+  }
+
+  void gone() {
+    for (const auto& [name, index] : subscriptions_)
+      options_.directory->leave(index, options_.io_thread);
+    subscriptions_.clear();
+  }
+
+ private:
+  const fan_out_actor& fan_out() const {
+    return options_.directory->fan_outs().at(options_.io_thread);
+  }
+
+  template <class Write>
+  void reply(Write&& write) {
+    auto frame = std::make_shared<std::string>();
+    websocket::append_text_frame(*frame, std::forward<Write>(write));
+    // Answers that wait keep their order.
+    if (!waiting_answers_.empty())
+      refused({frame});
+    else
+      caf::anon_send(fan_out(), control_frame{options_.id, std::move(frame)});
+  }
+
+  void refuse_one(const std::string& id, errc code, const std::string& detail) {
+    reply([&](std::string& out) { native::append_error(out, id, code, detail); });
+  }
+  void refuse(const std::string& id, const std::vector<refused_member>& members) {
+    for (const auto& member : members)
+      refuse_one(id, member.code, member.detail);
+  }
+
+  // One hand-back at a time, and none while the outbox is known to be full.
+  void hand_on() {
+    if (full_ || handing_ || pending_.empty())
+      return;
+    handing_ = true;
+    caf::anon_send(fan_out(), hand_back{options_.id, pending_.take(options_.hand_back_bytes)});
+  }
+
+  void give_up() {
+    options_.card->set_error("slow consumer: the bound of what may wait was reached");
+    options_.close(close_code::slow_consumer,
+                   "too much waits for this client; come back and resume");
+  }
+
+  void show() {
+    options_.card->set_state("open, " + std::to_string(subscriptions_.size()) + " subscriptions");
+  }
+
+  connection_options options_;
+  conflation pending_{false};
+  std::map<symbol, stream_index> subscriptions_;
+  std::uint64_t last_group_ = 0;
+  bool full_ = false;    // the outbox has refused something and has not drained since
+  bool handing_ = false; // a hand-back is under way
+  std::deque<std::shared_ptr<const std::string>> waiting_answers_;
+  std::size_t waiting_answers_bytes_ = 0;
+};
+
+struct shell {
+  static constexpr const char* name = "connection";
+  session mine;
+};
+
+using self_pointer = connection_actor::stateful_pointer<shell>;
+
+connection_actor::behavior_type behavior(self_pointer self, connection_options options) {
+  obey_house_rules(self);
+  self->state.mine.begin(std::move(options));
+  return {
+      [self](const client_said& said) {
+        std::visit([self](const auto& message) { self->state.mine.said(message); }, *said.message);
+      },
+      [self](const outbox_drained&) { self->state.mine.drained(); },
+      [self](const events_diverted& what) { self->state.mine.diverted(what); },
+      [self](const move_diverted& what) { self->state.mine.diverted(what); },
+      [self](const handed_back& answer) { self->state.mine.handed(answer); },
+      [self](const control_refused& answer) { self->state.mine.refused(answer); },
+      [self](const client_gone&) {
+        self->state.mine.gone();
+        self->quit();
+      },
+  };
+}
+
+} // namespace
+
+connection_actor spawn_connection_actor(caf::actor_system& system, connection_options options) {
+  return system.spawn(behavior, std::move(options));
+}
+
+} // namespace tradepulse

@@ -1,0 +1,370 @@
+#include "actors/distribution/delivery_table.hpp"
+
+#include <algorithm>
+
+#include "actors/actor_rules.hpp"
+#include "protocol/native_dialect.hpp"
+#include "protocol/websocket_frame.hpp"
+
+namespace tradepulse {
+namespace {
+
+frame_slice whole(std::string text) {
+  const std::size_t length = text.size();
+  return {std::make_shared<const std::string>(std::move(text)), 0, length};
+}
+
+template <class Write>
+void append_frame(std::string& out, Write&& write) {
+  websocket::append_text_frame(out, std::forward<Write>(write));
+}
+
+// What a join would see after these events.
+std::shared_ptr<const price_snapshot> fold(std::shared_ptr<const price_snapshot> base,
+                                           const price_burst& burst) {
+  price_snapshot out;
+  bool empty = !base || base->position.epoch < burst.epoch();
+  if (!empty)
+    out = *base;
+  const std::size_t first = empty ? 0 : burst.first_above(out.position.seq);
+  const auto& events = burst.events();
+  for (std::size_t i = first; i < events.size(); ++i) {
+    const auto& e = events[i];
+    const stream_position at{burst.epoch(), e.seq};
+    if (empty || e.event_time >= out.event_time)
+      out = {burst.symbol(), e.price, e.volume, e.event_time, at, e.seq, e.source_sequence};
+    out.position = at;
+    empty = false;
+  }
+  return std::make_shared<const price_snapshot>(out);
+}
+
+} // namespace
+
+delivery_table::delivery_table(engine_metrics& metrics, std::function<void()> schedule_flush)
+    : metrics_(metrics), schedule_flush_(std::move(schedule_flush)) {}
+delivery_table::~delivery_table() = default;
+
+// --- connections -----------------------------------------------------------------------------
+
+void delivery_table::attach(connection_id id, std::shared_ptr<outbox> out,
+                            std::shared_ptr<connection_owner> owner, bool numbers_as_strings) {
+  auto made = std::make_unique<connection>();
+  made->id = id;
+  made->out = std::move(out);
+  made->owner = std::move(owner);
+  made->numbers_as_strings = numbers_as_strings;
+  connections_[id] = std::move(made);
+}
+
+void delivery_table::detach(connection_id id) {
+  auto* gone = find(id);
+  if (!gone)
+    return;
+  while (!gone->subscriptions.empty())
+    remove(*gone, gone->subscriptions.begin()->first);
+  connections_.erase(id);
+}
+
+delivery_table::connection* delivery_table::find(connection_id id) {
+  auto found = connections_.find(id);
+  return found == connections_.end() ? nullptr : found->second.get();
+}
+
+std::vector<delivery_table::subscription*>& delivery_table::subscribers(stream_index index) {
+  if (streams_.size() <= index.value())
+    streams_.resize(index.value() + 1);
+  return streams_[index.value()];
+}
+
+void delivery_table::remove(connection& from, stream_index index) {
+  auto found = from.subscriptions.find(index);
+  if (found == from.subscriptions.end())
+    return;
+  auto& list = subscribers(index);
+  const std::size_t slot = found->second->slot;
+  list[slot] = list.back();
+  list[slot]->slot = slot;
+  list.pop_back();
+  from.subscriptions.erase(found);
+}
+
+// --- joining ---------------------------------------------------------------------------------
+
+void delivery_table::open(const open_group& request) {
+  auto* to = find(request.connection);
+  if (!to)
+    return;
+  group made{request.group, request.request_id, {}, request.members.size()};
+  for (const auto& member : request.members) {
+    remove(*to, member.index); // a second subscription to the same stream begins anew
+    auto sub = std::make_unique<subscription>();
+    sub->owner = to;
+    sub->index = member.index;
+    sub->symbol = member.symbol;
+    sub->group = request.group;
+    auto& list = subscribers(member.index);
+    sub->slot = list.size();
+    list.push_back(sub.get());
+    to->subscriptions[member.index] = std::move(sub);
+    made.members.push_back(member.index);
+  }
+  to->groups.push_back(std::move(made));
+}
+
+void delivery_table::joined(const stream_joined& answer) {
+  auto* to = find(answer.connection);
+  if (!to)
+    return;
+  auto request = std::find_if(to->groups.begin(), to->groups.end(),
+                              [&](const group& g) { return g.id == answer.group; });
+  if (request == to->groups.end())
+    return;
+  request->open -= 1;
+  auto found = to->subscriptions.find(answer.index);
+  if (found != to->subscriptions.end() && found->second->group == answer.group) {
+    auto& sub = *found->second;
+    sub.answered = true;
+    sub.away = answer.away;
+    sub.snapshot = answer.snapshot;
+    if (sub.snapshot)
+      sub.position = sub.snapshot->position;
+  }
+  answer_groups(*to);
+}
+
+// In the order of the requests, as far as they are complete and the outbox takes them.
+void delivery_table::answer_groups(connection& to) {
+  while (!to.groups.empty() && to.groups.front().open == 0 && answer(to, to.groups.front()))
+    to.groups.erase(to.groups.begin());
+}
+
+bool delivery_table::answer(connection& to, const group& request) {
+  std::vector<native::join_position> positions;
+  std::vector<subscription*> members;
+  for (auto index : request.members) {
+    auto found = to.subscriptions.find(index);
+    if (found == to.subscriptions.end() || found->second->group != request.id)
+      continue; // left, or subscribed again, before the answer
+    members.push_back(found->second.get());
+    positions.push_back(
+        {members.back()->symbol, members.back()->snapshot != nullptr, members.back()->position});
+  }
+  std::string text;
+  append_frame(text, [&](std::string& out) {
+    native::append_subscribed(out, request.request_id, positions);
+  });
+  for (const auto* sub : members) {
+    if (sub->away)
+      append_frame(text, [&](std::string& out) {
+        native::append_error(out, {}, errc::not_owner,
+                             "the symbol's partition is not held by this node now", sub->symbol);
+      });
+    else if (sub->snapshot)
+      append_frame(text, [&](std::string& out) {
+        native::append_snapshot(out, *sub->snapshot, to.numbers_as_strings);
+      });
+  }
+  if (push(to, whole(std::move(text))) == push_outcome::refused)
+    return false; // again when the outbox has drained; until then bursts are folded
+  for (auto* sub : members) {
+    sub->state = phase::live;
+    sub->snapshot.reset();
+  }
+  return true;
+}
+
+void delivery_table::leave(const leave_streams& request) {
+  auto* from = find(request.connection);
+  if (!from)
+    return;
+  for (auto index : request.streams)
+    remove(*from, index);
+}
+
+// --- events ----------------------------------------------------------------------------------
+
+void delivery_table::deliver(const burst_ptr& burst) {
+  std::size_t delivered = 0;
+  for (auto* sub : subscribers(burst->index())) {
+    const stream_position last{burst->epoch(), burst->last()};
+    switch (sub->state) {
+    case phase::joining:
+      if (sub->answered && last > sub->position) {
+        sub->snapshot = fold(std::move(sub->snapshot), *burst);
+        sub->position = sub->snapshot->position;
+      }
+      break;
+    case phase::live:
+      if (last > sub->position)
+        push_burst(*sub, burst, delivered);
+      break;
+    case phase::diverted:
+      if (last > sub->diverted_through) {
+        sub->diverted_through = last;
+        sub->owner->owner->tell(events_diverted{burst, 0, sub->position, false});
+      }
+      break;
+    }
+  }
+  if (delivered > 0) {
+    metrics_.deliveries.add(delivered);
+    pushed_.push_back({burst->oldest_append(), delivered});
+  }
+}
+
+void delivery_table::push_burst(subscription& to, const burst_ptr& burst, std::size_t& delivered) {
+  auto& reader = *to.owner;
+  const bool new_epoch = burst->epoch() > to.position.epoch;
+  const std::size_t first = new_epoch ? 0 : burst->first_above(to.position.seq);
+  frame_slice frames = burst->encoded(reader.numbers_as_strings).from(first);
+  if (new_epoch && to.position.epoch.value() > 0) {
+    std::string text;
+    append_frame(text, [&](std::string& out) {
+      native::append_gap(out, to.symbol, to.position.epoch, sequence{to.position.seq.value() + 1},
+                         std::nullopt, "new_epoch");
+    });
+    metrics_.gaps.add();
+    text += frames.view(); // whole or not at all
+    frames = whole(std::move(text));
+  }
+  const std::size_t bytes = frames.length;
+  switch (push(reader, std::move(frames))) {
+  case push_outcome::accepted:
+    to.position = {burst->epoch(), burst->last()};
+    delivered += burst->events().size() - first;
+    metrics_.delivered_bytes.add(bytes);
+    break;
+  case push_outcome::refused:
+    to.state = phase::diverted;
+    to.diverted_through = {burst->epoch(), burst->last()};
+    metrics_.diversions.add();
+    reader.owner->tell(events_diverted{burst, first, to.position, true});
+    break;
+  case push_outcome::closed:
+    break;
+  }
+}
+
+void delivery_table::moved(const stream_moved& to) {
+  const auto& joined_at = *to.snapshot;
+  for (auto* sub : subscribers(to.index)) {
+    if (joined_at.position <= sub->position && sub->state != phase::diverted)
+      continue;
+    if (sub->state == phase::joining) {
+      if (sub->answered) {
+        sub->snapshot = to.snapshot;
+        sub->position = joined_at.position;
+      }
+      continue;
+    }
+    // Live or not, the owner writes it: moves are rare and one place knows their form.
+    sub->state = phase::diverted;
+    sub->diverted_through = std::max(sub->diverted_through, joined_at.position);
+    sub->owner->owner->tell(move_diverted{to, sub->position});
+  }
+}
+
+void delivery_table::away(const stream_away& what) {
+  for (auto* sub : subscribers(what.index)) {
+    if (sub->state == phase::joining) {
+      sub->away = true;
+      continue;
+    }
+    std::string text;
+    append_frame(text, [&](std::string& out) {
+      native::append_error(out, {}, errc::not_owner,
+                           "the symbol's partition has moved; the subscription stays", what.symbol);
+    });
+    auto frame = std::make_shared<const std::string>(std::move(text));
+    control({sub->owner->id, std::move(frame)});
+  }
+}
+
+// --- hand-back -------------------------------------------------------------------------------
+
+void delivery_table::take_back(const hand_back& handed) {
+  auto* to = find(handed.connection);
+  if (!to)
+    return;
+  std::string text;
+  std::vector<std::pair<subscription*, const handed_item*>> taken;
+  for (const auto& item : handed.items) {
+    auto found = to->subscriptions.find(item.index);
+    if (found == to->subscriptions.end() || found->second->state != phase::diverted)
+      continue; // left, or subscribed again
+    taken.emplace_back(found->second.get(), &item);
+    text += item.preface;
+    if (item.update)
+      append_frame(text, [&](std::string& out) {
+        native::append_merged_update(out, *item.update, to->numbers_as_strings);
+      });
+  }
+  const std::size_t bytes = text.size();
+  const auto outcome = taken.empty() ? push_outcome::accepted : push(*to, whole(std::move(text)));
+  if (outcome == push_outcome::refused) {
+    to->owner->tell(handed_back{handed.items});
+    return;
+  }
+  for (auto& [sub, item] : taken) {
+    sub->position = item->through;
+    // Events that the owner got after it made this update are still with it.
+    if (sub->diverted_through <= item->through)
+      sub->state = phase::live;
+    if (item->update)
+      metrics_.merged_updates.add();
+  }
+  metrics_.deliveries.add(taken.size());
+  metrics_.delivered_bytes.add(bytes);
+  to->owner->tell(handed_back{});
+}
+
+void delivery_table::control(const control_frame& frame) {
+  auto* to = find(frame.connection);
+  if (to && push(*to, {frame.frame, 0, frame.frame->size()}) == push_outcome::refused)
+    to->owner->tell(control_refused{frame.frame});
+}
+
+void delivery_table::drained(connection_id id) {
+  if (auto* to = find(id))
+    answer_groups(*to);
+}
+
+// --- writing ---------------------------------------------------------------------------------
+
+push_outcome delivery_table::push(connection& to, frame_slice frames) {
+  const auto outcome = to.out->push(std::move(frames));
+  if (outcome == push_outcome::accepted)
+    mark_dirty(to);
+  return outcome;
+}
+
+void delivery_table::mark_dirty(connection& to) {
+  if (!to.dirty)
+    dirty_.push_back(to.id);
+  to.dirty = true;
+  if (!flush_scheduled_) {
+    flush_scheduled_ = true;
+    schedule_flush_();
+  }
+}
+
+void delivery_table::flush() {
+  flush_scheduled_ = false;
+  // An outbox may end its connection while it writes: ids, not pointers.
+  auto dirty = std::move(dirty_);
+  dirty_.clear();
+  for (auto id : dirty)
+    if (auto* each = find(id)) {
+      each->dirty = false;
+      each->out->flush();
+    }
+  dirty.clear();
+  if (dirty_.empty())
+    dirty_.swap(dirty); // keeps the memory
+  for (const auto& burst : pushed_)
+    metrics_.append_to_socket.observe(seconds_since(burst.append), burst.events);
+  pushed_.clear();
+}
+
+} // namespace tradepulse

@@ -1,0 +1,19 @@
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include <caf/fwd.hpp>
+
+#include "actors/distribution/delivery_table.hpp"
+#include "actors/fwd.hpp"
+#include "protocol/ports/client_connection.hpp"
+
+namespace tradepulse {
+
+// The gate in front of one I/O thread: bursts, joins, leaves and hand-backs pass it in the order in
+// which they were sent and are carried out there, on the table, without locks.
+// Requires: `io` and `table` outlive the actor and what it posted.
+fan_out_actor spawn_fan_out_actor(caf::actor_system& system, io_thread& io, delivery_table& table);
+
+} // namespace tradepulse

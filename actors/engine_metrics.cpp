@@ -1,0 +1,62 @@
+#include "actors/engine_metrics.hpp"
+
+namespace tradepulse {
+
+engine_metrics::engine_metrics(metrics::registry& in)
+    : ticks(in.make_counter("tradepulse_ticks_total", "Price events numbered, once per reading")),
+      late_ticks(in.make_counter("tradepulse_late_ticks_total",
+                                 "Events older than the newest of their stream")),
+      source_gaps(in.make_counter("tradepulse_source_sequence_missing_total",
+                                  "Numbers of the source that never came")),
+      tombstones(in.make_counter("tradepulse_tombstones_total", "Records with a null value")),
+      skipped(in.make_counter("tradepulse_skipped_records_total",
+                              "Valid records of kinds that feed no stream")),
+      stale_batches(
+          in.make_counter("tradepulse_stale_batches_total", "Batches of an older claim, dropped")),
+      ranges_in_flight(
+          in.make_gauge("tradepulse_ranges_in_flight", "Ranges dispatched and not yet committed")),
+      claims(in.make_counter("tradepulse_partition_claims_total", "Claims of partitions granted")),
+      refused_commits(in.make_counter("tradepulse_refused_commits_total",
+                                      "Commits refused because another claim came first")),
+      failed_symbols(
+          in.make_counter("tradepulse_symbol_failures_total", "Symbol actors that died")),
+      dead_letters(in.make_counter("tradepulse_dead_letters_total",
+                                   "Records confirmed in a dead-letter topic")),
+      dead_letter_retries(in.make_counter("tradepulse_dead_letter_retries_total",
+                                          "Dead letters that had to be produced again")),
+      expired_records(in.make_counter("tradepulse_expired_records_total",
+                                      "Records that Kafka removed before they were read")),
+      replaced_logs(in.make_counter("tradepulse_replaced_logs_total",
+                                    "Partitions whose log was found to be another one")),
+      commits(in.make_counter("tradepulse_database_commits_total", "Transactions committed")),
+      committed_rows(in.make_counter("tradepulse_database_rows_total", "Rows written")),
+      committed_events(in.make_counter("tradepulse_database_events_total",
+                                       "Events covered by committed ranges")),
+      database_errors(
+          in.make_counter("tradepulse_database_errors_total", "Calls of the database that failed")),
+      database_retries(in.make_counter("tradepulse_database_retries_total",
+                                       "Calls of the database tried again")),
+      refused_rows(in.make_counter("tradepulse_database_refused_rows_total",
+                                   "Rows the database refused for their data")),
+      deliveries(in.make_counter("tradepulse_deliveries_total",
+                                 "Events and merged updates handed to client connections")),
+      delivered_bytes(in.make_counter("tradepulse_delivered_bytes_total",
+                                      "Bytes of events handed to client connections")),
+      merged_updates(in.make_counter("tradepulse_merged_updates_total",
+                                     "Merged updates sent to slow readers")),
+      gaps(in.make_counter("tradepulse_gap_messages_total", "Gap messages sent to clients")),
+      diversions(in.make_counter("tradepulse_diverted_subscriptions_total",
+                                 "Times a subscription fell behind its socket")),
+      append_to_dispatch(in.make_histogram("tradepulse_append_to_dispatch_seconds",
+                                           "From the record's append to its symbol actors")),
+      append_to_socket(in.make_histogram("tradepulse_append_to_socket_seconds",
+                                         "From the record's append to a client's socket")),
+      append_to_commit(in.make_histogram("tradepulse_append_to_commit_seconds",
+                                         "From the record's append to its commit in PostgreSQL")) {
+  for (std::size_t i = 0; i < reject_reason_names.size(); ++i)
+    rejected[i] = &in.make_counter("tradepulse_rejected_records_total",
+                                   "Records that cannot be used, by reason",
+                                   {{"reason", std::string(reject_reason_names[i])}});
+}
+
+} // namespace tradepulse

@@ -1,0 +1,48 @@
+#pragma once
+
+#include <array>
+
+#include "protocol/metrics.hpp"
+#include "protocol/reject_reason.hpp"
+
+namespace tradepulse {
+
+// The counters of the actors, made once; each label comes from a closed set.
+struct engine_metrics {
+  explicit engine_metrics(metrics::registry& in);
+
+  metrics::counter& ticks;
+  metrics::counter& late_ticks;
+  metrics::counter& source_gaps;
+  metrics::counter& tombstones;
+  std::array<metrics::counter*, reject_reason_names.size()> rejected{};
+  metrics::counter& skipped;
+  metrics::counter& stale_batches;
+  metrics::gauge& ranges_in_flight;
+  metrics::counter& claims;
+  metrics::counter& refused_commits;
+  metrics::counter& failed_symbols;
+  metrics::counter& dead_letters;
+  metrics::counter& dead_letter_retries;
+  metrics::counter& expired_records;
+  metrics::counter& replaced_logs;
+
+  metrics::counter& commits;
+  metrics::counter& committed_rows;
+  metrics::counter& committed_events;
+  metrics::counter& database_errors;
+  metrics::counter& database_retries;
+  metrics::counter& refused_rows;
+
+  metrics::counter& deliveries;
+  metrics::counter& delivered_bytes;
+  metrics::counter& merged_updates;
+  metrics::counter& gaps;
+  metrics::counter& diversions;
+
+  metrics::latency_histogram& append_to_dispatch;
+  metrics::latency_histogram& append_to_socket;
+  metrics::latency_histogram& append_to_commit;
+};
+
+} // namespace tradepulse

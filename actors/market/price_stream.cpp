@@ -1,0 +1,57 @@
+#include "actors/market/price_stream.hpp"
+
+#include <algorithm>
+
+namespace tradepulse {
+
+price_stream::price_stream(symbol name) {
+  state_.symbol = name;
+}
+
+void price_stream::restore(stored_stream stored) {
+  const symbol name = state_.symbol;
+  state_ = std::move(stored);
+  state_.symbol = name;
+}
+
+void price_stream::begin_epoch(epoch next) noexcept {
+  state_.position = {next, sequence{0}};
+  // The first event of an epoch replaces the snapshot whatever its time.
+  state_.snapshot.reset();
+}
+
+price_stream::numbered price_stream::apply(std::span<const tick> ticks,
+                                           const topic_partition& source, epoch floor) {
+  numbered out;
+  out.events.reserve(ticks.size());
+  if (!ticks.empty() && state_.home && *state_.home != source) {
+    const time_ms moved = ticks.front().append_time;
+    if (state_.home_moved_at && moved - *state_.home_moved_at < move_window)
+      state_.flags = state_.flags | stream_flags::unordered;
+    state_.home_moved_at = moved;
+    begin_epoch(std::max(epoch{state_.position.epoch.value() + 1}, floor));
+    out.moved_home = true;
+  } else if (state_.position.epoch < floor) {
+    begin_epoch(floor); // committed with the floor; also a stream's first epoch
+  }
+  if (!ticks.empty() && state_.home != source)
+    state_.home = source;
+  for (const tick& t : ticks) {
+    auto& position = state_.position;
+    position.seq = sequence{position.seq.value() + 1};
+    const bool late = state_.snapshot && t.event_time < state_.snapshot->event_time;
+    if (t.source_sequence && state_.snapshot && state_.snapshot->source_sequence)
+      out.source_gap +=
+          std::max<std::int64_t>(0, *t.source_sequence - *state_.snapshot->source_sequence - 1);
+    if (late)
+      state_.snapshot->position = position;
+    else
+      state_.snapshot = price_snapshot{state_.symbol, t.price,      t.volume,         t.event_time,
+                                       position,      position.seq, t.source_sequence};
+    out.events.push_back({position.seq, t.price, t.volume, t.event_time, t.source_sequence, late});
+  }
+  out.epoch = state_.position.epoch;
+  return out;
+}
+
+} // namespace tradepulse

@@ -1,0 +1,90 @@
+#include "actors/market/symbol_actor.hpp"
+
+#include <caf/send.hpp>
+#include <caf/stateful_actor.hpp>
+#include <caf/typed_event_based_actor.hpp>
+
+#include "actors/actor_rules.hpp"
+#include "actors/market/symbol_state.hpp"
+#include "actors/message_types.hpp"
+
+namespace tradepulse {
+namespace {
+
+struct shell {
+  static constexpr const char* name = "symbol";
+  symbol_entry* entry = nullptr;
+  symbol_actor_options options;
+  std::unique_ptr<symbol_state> state;
+
+  void publish(symbol_state::outcome done) {
+    auto& counted = *options.metrics;
+    counted.late_ticks.add(done.late);
+    counted.source_gaps.add(static_cast<std::uint64_t>(done.source_gap));
+    if (done.published)
+      options.directory->publish(*entry, std::move(done.published));
+    const auto& fan_outs = options.directory->fan_outs();
+    for (const auto& burst : done.bursts)
+      for (std::size_t i = 0; i < fan_outs.size(); ++i)
+        if (entry->interest[i].load() > 0) {
+          burst->encoded(false); // here, not on the I/O thread
+          caf::anon_send(fan_outs[i], burst);
+        }
+  }
+};
+
+using self_pointer = symbol_actor::stateful_pointer<shell>;
+
+symbol_actor::behavior_type behavior(self_pointer self, symbol_entry* entry,
+                                     const symbol_actor_options& options) {
+  obey_house_rules(self);
+  self->state.entry = entry;
+  self->state.options = options;
+  self->state.state =
+      std::make_unique<symbol_state>(entry->symbol, entry->index, options.ring_events);
+  return {
+      [self](const symbol_work& work) {
+        auto& me = self->state;
+        me.entry->queued.fetch_sub(1, std::memory_order_relaxed);
+        auto done = me.state->apply(work.ticket.range(), work.ticket.slot());
+        if (work.ticket.slot().began_epoch)
+          me.options.directory->move_home(*me.entry, work.ticket.range().batch->source);
+        // After this the range may be committed and gone: its ticks are not touched again.
+        work.ticket.acknowledge();
+        me.publish(std::move(done));
+      },
+      [self](const restore_stream& claim) {
+        auto& me = self->state;
+        me.entry->queued.fetch_sub(1, std::memory_order_relaxed);
+        auto known = me.options.directory->read(*me.entry).snapshot;
+        auto restored = me.state->restore(claim.stored, std::move(known));
+        if (!restored.moved)
+          return;
+        me.options.directory->publish(*me.entry, restored.moved);
+        const auto& fan_outs = me.options.directory->fan_outs();
+        for (std::size_t i = 0; i < fan_outs.size(); ++i)
+          if (me.entry->interest[i].load() > 0)
+            caf::anon_send(fan_outs[i], stream_moved{me.entry->index, restored.moved});
+      },
+      [self](const epoch_committed& done) {
+        self->state.publish(self->state.state->commit_epoch(done.epoch));
+      },
+      [self](const join_stream& join) {
+        auto& me = self->state;
+        me.entry->queued.fetch_sub(1, std::memory_order_relaxed);
+        const auto known = me.options.directory->read(*me.entry);
+        caf::anon_send(me.options.directory->fan_outs().at(join.io_thread),
+                       stream_joined{join.connection, join.group, me.entry->index, known.snapshot,
+                                     known.state == symbol_directory::lookup_state::not_owner});
+      },
+  };
+}
+
+} // namespace
+
+symbol_actor spawn_symbol_actor(caf::actor_system& system, symbol_entry& entry,
+                                const symbol_actor_options& options) {
+  return system.spawn(behavior, &entry, options);
+}
+
+} // namespace tradepulse

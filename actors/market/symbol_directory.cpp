@@ -1,0 +1,265 @@
+#include "actors/market/symbol_directory.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include <caf/send.hpp>
+
+#include "actors/message_types.hpp"
+#include "protocol/expects.hpp"
+
+namespace tradepulse {
+
+symbol_directory::symbol_directory(std::size_t max_unknown) : max_unknown_(max_unknown) {}
+symbol_directory::~symbol_directory() = default;
+
+void symbol_directory::connect(spawner spawn, std::vector<fan_out_actor> fan_outs) {
+  TRADEPULSE_EXPECTS(fan_outs.size() <= symbol_entry::max_io_threads);
+  spawn_ = std::move(spawn);
+  fan_outs_ = std::move(fan_outs);
+}
+
+void symbol_directory::disconnect() {
+  for (auto& in : shards_) {
+    std::lock_guard lock(in.mutex);
+    for (auto& [name, entry] : in.entries) {
+      if (entry->actor)
+        caf::anon_send_exit(entry->actor, caf::exit_reason::user_shutdown);
+      entry->actor = nullptr;
+    }
+  }
+  fan_outs_.clear();
+  spawn_ = nullptr;
+}
+
+symbol_directory::shard& symbol_directory::shard_of(const symbol& name) const {
+  return shards_[std::hash<symbol>{}(name) % shard_count];
+}
+
+// Requires: the shard's lock.
+symbol_entry& symbol_directory::make_entry(shard& in, const symbol& name) {
+  auto made = std::make_unique<symbol_entry>();
+  made->symbol = name;
+  std::lock_guard lock(index_mutex_);
+  made->index = stream_index{static_cast<std::uint32_t>(by_index_.size())};
+  by_index_.push_back(made.get());
+  sorted_.reset();
+  auto& slot = in.entries[name];
+  slot = std::move(made);
+  return *slot;
+}
+
+// Requires: the shard's lock.
+void symbol_directory::becomes_known(symbol_entry& entry) {
+  if (!entry.snapshot)
+    known_.fetch_add(1, std::memory_order_relaxed);
+  if (std::exchange(entry.only_awaited, false))
+    unknown_.fetch_sub(1);
+}
+
+bool symbol_directory::is_away(const std::optional<topic_partition>& home) const {
+  std::lock_guard lock(assignment_mutex_);
+  return assigned_ && home && !assigned_->contains(*home);
+}
+
+template <class Message>
+void symbol_directory::tell_interested(const symbol_entry& entry, const Message& message) const {
+  for (std::size_t i = 0; i < fan_outs_.size(); ++i)
+    if (entry.interest[i].load() > 0)
+      caf::anon_send(fan_outs_[i], message);
+}
+
+// --- what is known ---------------------------------------------------------------------------
+
+symbol_directory::lookup symbol_directory::find(const symbol& name) const {
+  const auto& in = shard_of(name);
+  std::lock_guard lock(in.mutex);
+  auto found = in.entries.find(name);
+  if (found == in.entries.end() || !found->second->snapshot)
+    return {};
+  const auto& entry = *found->second;
+  return {entry.away ? lookup_state::not_owner : lookup_state::found, entry.snapshot};
+}
+
+symbol_directory::lookup symbol_directory::read(const symbol_entry& entry) const {
+  return find(entry.symbol);
+}
+
+std::optional<topic_partition> symbol_directory::home_of(const symbol& name) const {
+  const auto& in = shard_of(name);
+  std::lock_guard lock(in.mutex);
+  auto found = in.entries.find(name);
+  return found == in.entries.end() ? std::nullopt : found->second->home;
+}
+
+std::vector<symbol_entry*> symbol_directory::list(std::string_view after, std::size_t limit) const {
+  std::shared_ptr<const std::vector<symbol_entry*>> sorted;
+  {
+    std::lock_guard lock(index_mutex_);
+    if (!sorted_) {
+      auto made = std::make_shared<std::vector<symbol_entry*>>(by_index_);
+      std::sort(made->begin(), made->end(), [](auto* a, auto* b) { return a->symbol < b->symbol; });
+      sorted_ = std::move(made);
+    }
+    sorted = sorted_;
+  }
+  auto first = std::upper_bound(sorted->begin(), sorted->end(), after,
+                                [](std::string_view a, auto* e) { return a < e->symbol.view(); });
+  const auto count = std::min<std::size_t>(limit, static_cast<std::size_t>(sorted->end() - first));
+  return {first, first + static_cast<std::ptrdiff_t>(count)};
+}
+
+// --- the market side -------------------------------------------------------------------------
+
+void symbol_directory::preload(std::vector<stored_stream> rows) {
+  for (auto& row : rows)
+    restore(generation{0}, std::move(row));
+}
+
+void symbol_directory::set_assignment(const std::vector<topic_partition>& assigned) {
+  std::unordered_set<topic_partition> now(assigned.begin(), assigned.end());
+  {
+    std::lock_guard lock(assignment_mutex_);
+    assigned_ = now;
+  }
+  for (auto& in : shards_) {
+    std::lock_guard lock(in.mutex);
+    for (auto& [name, entry] : in.entries) {
+      const bool away = entry->home && !now.contains(*entry->home);
+      if (away && !entry->away && entry->snapshot)
+        tell_interested(*entry, stream_away{entry->index, name});
+      entry->away = away;
+    }
+  }
+}
+
+void symbol_directory::restore(generation gen, stored_stream stored) {
+  auto& in = shard_of(stored.symbol);
+  std::lock_guard lock(in.mutex);
+  auto found = in.entries.find(stored.symbol);
+  auto& entry = found != in.entries.end() ? *found->second : make_entry(in, stored.symbol);
+  entry.home = stored.home;
+  entry.away = is_away(stored.home);
+  if (entry.actor) {
+    entry.queued.fetch_add(1, std::memory_order_relaxed);
+    caf::anon_send(entry.actor, restore_stream{gen, std::move(stored)});
+    return;
+  }
+  // Memory may be ahead of the database (published and not committed): positions never go back.
+  if (stored.snapshot &&
+      (!entry.snapshot || entry.snapshot->position < stored.snapshot->position)) {
+    becomes_known(entry);
+    entry.snapshot = std::make_shared<const price_snapshot>(*stored.snapshot);
+    tell_interested(entry, stream_moved{entry.index, entry.snapshot});
+  }
+  entry.stored = std::make_unique<stored_stream>(std::move(stored));
+}
+
+symbol_directory::routed symbol_directory::actor_for(const symbol& name,
+                                                     const topic_partition& source) {
+  auto& in = shard_of(name);
+  std::lock_guard lock(in.mutex);
+  auto found = in.entries.find(name);
+  auto& entry = found != in.entries.end() ? *found->second : make_entry(in, name);
+  if (!entry.home)
+    entry.home = source;
+  if (!entry.actor) {
+    entry.actor = spawn_(entry);
+    actors_.fetch_add(1, std::memory_order_relaxed);
+    if (entry.stored) {
+      entry.queued.fetch_add(1, std::memory_order_relaxed);
+      caf::anon_send(entry.actor, restore_stream{generation{0}, std::move(*entry.stored)});
+      entry.stored.reset();
+    }
+  }
+  return {entry.actor, &entry};
+}
+
+void symbol_directory::forget_actor(const symbol& name, const symbol_actor& dead) {
+  auto& in = shard_of(name);
+  std::lock_guard lock(in.mutex);
+  auto found = in.entries.find(name);
+  if (found == in.entries.end() || !dead || found->second->actor != dead)
+    return;
+  found->second->actor = nullptr;
+  found->second->queued.store(0);
+  found->second->restarts.fetch_add(1);
+  actors_.fetch_sub(1, std::memory_order_relaxed);
+}
+
+std::vector<symbol> symbol_directory::active_at(const topic_partition& home) const {
+  std::vector<symbol> out;
+  for (const auto& in : shards_) {
+    std::lock_guard lock(in.mutex);
+    for (const auto& [name, entry] : in.entries)
+      if (entry->actor && entry->home == home)
+        out.push_back(name);
+  }
+  return out;
+}
+
+symbol_actor symbol_directory::find_actor(const symbol& name) const {
+  const auto& in = shard_of(name);
+  std::lock_guard lock(in.mutex);
+  auto found = in.entries.find(name);
+  return found == in.entries.end() ? symbol_actor{} : found->second->actor;
+}
+
+void symbol_directory::move_home(symbol_entry& entry, const topic_partition& home) {
+  std::lock_guard lock(shard_of(entry.symbol).mutex);
+  entry.home = home;
+  entry.away = is_away(entry.home);
+}
+
+void symbol_directory::publish(symbol_entry& entry,
+                               std::shared_ptr<const price_snapshot> snapshot) {
+  std::lock_guard lock(shard_of(entry.symbol).mutex);
+  becomes_known(entry);
+  entry.snapshot = std::move(snapshot);
+}
+
+// --- the client side -------------------------------------------------------------------------
+
+symbol_directory::subscription_ticket symbol_directory::entry_for(const symbol& name) {
+  auto& in = shard_of(name);
+  std::lock_guard lock(in.mutex);
+  auto found = in.entries.find(name);
+  if (found != in.entries.end())
+    return {found->second->index, false};
+  // Entries are never freed, so those that only subscriptions made are bounded for the process.
+  if (unknown_.fetch_add(1) >= max_unknown_) {
+    unknown_.fetch_sub(1);
+    return {stream_index{}, true};
+  }
+  auto& made = make_entry(in, name);
+  made.only_awaited = true;
+  return {made.index, false};
+}
+
+symbol_entry& symbol_directory::at(stream_index index) const {
+  std::lock_guard lock(index_mutex_);
+  return *by_index_.at(index.value());
+}
+
+void symbol_directory::join(stream_index index, std::size_t io_thread, connection_id connection,
+                            std::uint64_t group) {
+  auto& entry = at(index);
+  auto& in = shard_of(entry.symbol);
+  std::lock_guard lock(in.mutex);
+  entry.interest[io_thread].fetch_add(1);
+  if (entry.actor) {
+    entry.queued.fetch_add(1, std::memory_order_relaxed);
+    caf::anon_send(entry.actor, join_stream{io_thread, connection, group});
+    return;
+  }
+  // No actor, so no burst can be under way: an actor that is made later sends its first burst
+  // after this answer.
+  caf::anon_send(fan_outs_.at(io_thread),
+                 stream_joined{connection, group, index, entry.snapshot, entry.away});
+}
+
+void symbol_directory::leave(stream_index index, std::size_t io_thread) {
+  at(index).interest[io_thread].fetch_sub(1);
+}
+
+} // namespace tradepulse

@@ -1,0 +1,59 @@
+#pragma once
+
+#include <deque>
+#include <memory>
+#include <vector>
+
+#include "actors/ingest/ingest_range.hpp"
+#include "actors/market/event_ring.hpp"
+#include "actors/market/price_stream.hpp"
+#include "protocol/metrics.hpp"
+#include "protocol/price_burst.hpp"
+
+namespace tradepulse {
+
+// Everything a symbol actor knows, without an actor: numbering, what was published, what waits for
+// its epoch to be committed.
+class symbol_state {
+ public:
+  symbol_state(const symbol& name, stream_index index, std::size_t ring_capacity);
+
+  struct outcome {
+    std::vector<burst_ptr> bursts;                   // to publish, in order
+    std::shared_ptr<const price_snapshot> published; // null: unchanged
+    std::size_t late = 0;
+    std::int64_t source_gap = 0;
+  };
+
+  // Numbers the events of one slot and writes its row. Publishes at once, unless the epoch was
+  // begun here and is not committed yet.
+  outcome apply(ingest_range& range, ingest_range::slot& slot);
+  // The epoch (and all before it) is in the database.
+  outcome commit_epoch(epoch committed);
+
+  struct restored {
+    // The database was ahead of what was published: the loaded snapshot, for `gap` and join.
+    std::shared_ptr<const price_snapshot> moved;
+  };
+  // Goes on from a claim. `published` is the highest published snapshot (the directory keeps it);
+  // what was held back is forgotten, it will be read again.
+  restored restore(stored_stream stored, std::shared_ptr<const price_snapshot> published);
+
+  const event_ring& ring() const noexcept { return ring_; }
+  const std::shared_ptr<const price_snapshot>& published() const noexcept { return published_; }
+
+ private:
+  struct held {
+    burst_ptr burst;
+    std::shared_ptr<const price_snapshot> snapshot;
+  };
+  void release(held work, outcome& out);
+
+  price_stream stream_;
+  stream_index index_;
+  event_ring ring_;
+  std::shared_ptr<const price_snapshot> published_;
+  std::deque<held> held_;
+};
+
+} // namespace tradepulse

@@ -1,0 +1,65 @@
+#pragma once
+
+#include <cstddef>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "actors/ingest/ingest_range.hpp"
+#include "protocol/ports/dead_letter_sink.hpp"
+#include "protocol/ports/range_store.hpp"
+
+namespace tradepulse {
+
+// What waits to be committed for one partition under one claim: complete ranges that follow each
+// other are merged, one row a symbol (the cost follows symbols, not ticks); complete ranges behind
+// a hole wait until it is closed.
+class pending_commit {
+ public:
+  pending_commit(topic_partition source, generation gen, next_offset next);
+
+  generation gen() const noexcept { return gen_; }
+  // Requires: the range is of this partition and generation.
+  void add(std::shared_ptr<ingest_range> range);
+
+  bool empty() const noexcept { return merged_.empty(); }
+  std::size_t rows() const noexcept { return rows_.size(); }
+  std::size_t events() const noexcept { return events_; }
+  std::size_t ranges() const noexcept { return merged_.size() + behind_a_hole_.size(); }
+
+  // The transaction for all that is merged.
+  range_commit work() const;
+  // These rows are refused by the database: from now on only their positions are kept. Returns
+  // their records as dead letters.
+  std::vector<dead_letter> refuse(const std::vector<refused_row>& rows);
+
+  struct done {
+    next_offset next;
+    std::optional<applied_record> last_applied;
+    std::size_t events = 0;
+    std::vector<std::pair<symbol, epoch>> begun_epochs; // to be published now
+    std::vector<time_ms> oldest_appends;                // one a range, with its events
+    std::vector<std::size_t> range_events;
+  };
+  // work() is in the database; what was merged is forgotten.
+  done committed();
+
+ private:
+  void merge(std::shared_ptr<ingest_range> range);
+
+  topic_partition source_;
+  generation gen_;
+  next_offset next_; // committed
+  next_offset to_;   // end of what is merged
+  std::string cluster_id_;
+  std::optional<applied_record> last_applied_;
+  std::map<std::int64_t, std::shared_ptr<ingest_range>> behind_a_hole_; // by from
+  std::vector<std::shared_ptr<ingest_range>> merged_;
+  std::map<symbol, stored_stream> rows_;
+  std::set<symbol> position_only_;
+  std::size_t events_ = 0;
+};
+
+} // namespace tradepulse

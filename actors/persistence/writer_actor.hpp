@@ -1,0 +1,40 @@
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include <caf/fwd.hpp>
+
+#include "actors/actor_card.hpp"
+#include "actors/engine_metrics.hpp"
+#include "actors/fwd.hpp"
+#include "actors/ingest/credit_ledger.hpp"
+#include "actors/market/symbol_directory.hpp"
+#include "protocol/ports/dead_letter_sink.hpp"
+#include "protocol/ports/range_store.hpp"
+
+namespace tradepulse {
+
+struct writer_options {
+  std::string owner;              // of claims: node id and instance
+  std::size_t batch_rows = 1'000; // flush when this many rows wait (a trigger, not a cap)
+  std::chrono::milliseconds flush_interval{100};
+  std::size_t flush_events = 500'000; // half the credit
+  std::chrono::milliseconds retry_first{50};
+  std::chrono::milliseconds retry_most{5'000};
+  unsigned max_retries = 3; // of a row the database refuses, before it is dead-lettered
+  std::unique_ptr<range_store> store;
+  symbol_directory* directory = nullptr; // these outlive the actor
+  dead_letter_sink* dead_letters = nullptr;
+  engine_metrics* metrics = nullptr;
+  health_board* health = nullptr;
+  std::shared_ptr<actor_card> card;
+};
+
+// Owns partitions: commits their ranges, one transaction a partition at a time. A thread and a
+// database connection of its own. Blocks: in the store's calls only.
+writer_actor spawn_writer_actor(caf::actor_system& system, writer_options options);
+
+} // namespace tradepulse
