@@ -25,8 +25,8 @@ struct refused_member {
 
 struct subscribe_request {
   std::string id;
-  std::vector<symbol> symbols; // without doubles, in the order of the request
-  std::vector<stream_kind> streams; // at least one unless all were refused
+  std::vector<symbol> symbols;         // without doubles, in the order of the request
+  std::vector<stream_kind> streams;    // at least one unless all were refused
   std::vector<refused_member> refused; // bad symbols, unknown streams, `since`, `delivery`
 };
 struct unsubscribe_request {

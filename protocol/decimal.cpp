@@ -11,7 +11,9 @@ __extension__ typedef unsigned __int128 uint128;
 
 constexpr int max_integer_digits = 28; // 10^28 at scale 8 is 10^36, which 128 bits hold
 
-constexpr bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
+constexpr bool is_digit(char c) noexcept {
+  return c >= '0' && c <= '9';
+}
 
 // What an error shows of a hostile text: enough to find it, never all of it.
 std::string quoted(std::string_view text) {
@@ -98,7 +100,7 @@ result<int128> parse_decimal(std::string_view text) {
     return error{errc::out_of_range, quoted(text) + ": magnitude of 10^28 or more"};
   if (const long places = last - point; places > decimal_places)
     return error{errc::too_precise, quoted(text) + ": " + std::to_string(places) +
-                                      " decimals, at most " + std::to_string(decimal_places)};
+                                        " decimals, at most " + std::to_string(decimal_places)};
   int128 units = 0;
   for (long i = first; i < point + decimal_places; ++i)
     units = units * 10 + (i < digit_count && i < last ? digit_at(i) - '0' : 0);
@@ -106,7 +108,8 @@ result<int128> parse_decimal(std::string_view text) {
 }
 
 char* write_decimal(char* out, int128 units) noexcept {
-  uint128 magnitude = units < 0 ? uint128{0} - static_cast<uint128>(units) : static_cast<uint128>(units);
+  uint128 magnitude =
+      units < 0 ? uint128{0} - static_cast<uint128>(units) : static_cast<uint128>(units);
   if (units < 0)
     *out++ = '-';
   std::array<char, 48> reversed;
@@ -147,8 +150,7 @@ result<price> price::parse(std::string_view text) {
   if (!units)
     return units.failure();
   if (*units < 0 || *units > std::numeric_limits<std::int64_t>::max())
-    return error{errc::out_of_range,
-                 quoted(text) + ": a price is 0 up to 92233720368.54775807"};
+    return error{errc::out_of_range, quoted(text) + ": a price is 0 up to 92233720368.54775807"};
   return price{static_cast<std::int64_t>(*units)};
 }
 

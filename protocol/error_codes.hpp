@@ -10,12 +10,12 @@ namespace tradepulse {
 // the name is what they see in REST (`{"error":{"code":"<name>",...}}`).
 enum class errc : std::uint16_t {
   internal = 1000,
-  bad_request = 1001,          // a message or a parameter against its form
-  unknown_message = 1002,      // a `type` that is not known
-  unsupported = 1003,          // known, and not offered (yet)
-  symbol_invalid = 1004,       // against the rule for symbols
-  unknown_symbol = 1005,       // nobody has ever seen it
-  not_owner = 1006,            // this node does not hold the symbol's partition now
+  bad_request = 1001,     // a message or a parameter against its form
+  unknown_message = 1002, // a `type` that is not known
+  unsupported = 1003,     // known, and not offered (yet)
+  symbol_invalid = 1004,  // against the rule for symbols
+  unknown_symbol = 1005,  // nobody has ever seen it
+  not_owner = 1006,       // this node does not hold the symbol's partition now
   too_many_subscriptions = 1007,
   too_many_connections = 1008,
   too_large = 1009,

@@ -39,7 +39,9 @@ class symbol {
   std::string str() const { return std::string(view()); }
   bool empty() const noexcept { return size_ == 0; }
   friend bool operator==(const symbol& a, const symbol& b) noexcept { return a.view() == b.view(); }
-  friend auto operator<=>(const symbol& a, const symbol& b) noexcept { return a.view() <=> b.view(); }
+  friend auto operator<=>(const symbol& a, const symbol& b) noexcept {
+    return a.view() <=> b.view();
+  }
 
  private:
   std::array<char, max_size> text_{};

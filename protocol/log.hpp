@@ -23,8 +23,8 @@ struct field {
   field(std::string_view k, const char* v) : key(k), value(v) {}
   field(std::string_view k, bool v) : key(k), value(v ? "true" : "false") {}
   template <class Number>
-    requires std::is_arithmetic_v<Number>
-  field(std::string_view k, Number v) : key(k), value(std::to_string(v)) {}
+  requires std::is_arithmetic_v<Number> field(std::string_view k, Number v)
+      : key(k), value(std::to_string(v)) {}
 };
 
 // Where lines go. Thread: any.

@@ -10,7 +10,7 @@ void latency_histogram::observe(double seconds, std::uint64_t times) noexcept {
   const double clipped = std::max(seconds, 0.0); // clocks of two machines may disagree
   const auto at = std::lower_bound(bounds_seconds.begin(), bounds_seconds.end(), clipped);
   buckets_[static_cast<std::size_t>(at - bounds_seconds.begin())].fetch_add(
-    times, std::memory_order_relaxed);
+      times, std::memory_order_relaxed);
   sum_microseconds_.fetch_add(static_cast<std::uint64_t>(clipped * 1e6) * times,
                               std::memory_order_relaxed);
 }
@@ -29,8 +29,9 @@ latency_histogram::reading latency_histogram::read() const noexcept {
 family& registry::family_of(kind type, std::string_view name, std::string_view help) {
   auto found = families_.find(name);
   if (found == families_.end())
-    found = families_.emplace(std::string(name),
-                              family{std::string(name), std::string(help), type, {}}).first;
+    found =
+        families_.emplace(std::string(name), family{std::string(name), std::string(help), type, {}})
+            .first;
   TRADEPULSE_EXPECTS(found->second.kind == type);
   return found->second;
 }

@@ -41,8 +41,8 @@ class gauge {
 class latency_histogram {
  public:
   static constexpr std::array<double, 18> bounds_seconds{
-    0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05,
-    0.1,    0.25,    0.5,    1,     2.5,    5,     10,   30,    60};
+      0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05,
+      0.1,    0.25,    0.5,    1,     2.5,    5,     10,   30,    60};
 
   void observe(double seconds, std::uint64_t times = 1) noexcept;
   struct reading {

@@ -33,7 +33,8 @@ struct join_position {
 };
 // {"type":"subscribed","id"?,"symbols":[...],"positions":[{"symbol","stream":"price","known",
 //  "epoch","seq","recovered":false}]}
-void append_subscribed(std::string& out, std::string_view id, std::span<const join_position> joined);
+void append_subscribed(std::string& out, std::string_view id,
+                       std::span<const join_position> joined);
 // {"type":"unsubscribed","id"?,"symbols":[...]}
 void append_unsubscribed(std::string& out, std::string_view id, std::span<const symbol> symbols);
 // {"type":"subscriptions","id"?,"subscriptions":[{"symbol","stream":"price"}],"count"}

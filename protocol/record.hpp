@@ -29,14 +29,16 @@ struct record {
 // because a record may still have to be dead-lettered then.
 struct record_batch {
   topic_partition source;
-  generation gen; // of the claim under which it was read
+  generation gen;    // of the claim under which it was read
   std::string bytes; // keys and values; reserved before the views are made
   std::vector<record> records;
   std::vector<record_headers> headers;
 
   // What this batch holds of the ingest credit.
   std::size_t credit_events() const noexcept { return records.size(); }
-  std::size_t credit_bytes() const noexcept { return bytes.size() + records.size() * sizeof(record); }
+  std::size_t credit_bytes() const noexcept {
+    return bytes.size() + records.size() * sizeof(record);
+  }
 };
 
 // FNV-1a, 64 bit, over (offset, timestamp, key, value): the identity of a record in its log.

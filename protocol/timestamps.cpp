@@ -102,10 +102,12 @@ result<time_ms> parse_time(std::string_view text) {
                     take_zone(rest, zone) && rest.empty();
   if (!form)
     return bad(text, "neither integer milliseconds nor ISO-8601 with a zone");
-  const year_month_day date{year{y}, month{static_cast<unsigned>(mo)}, day{static_cast<unsigned>(d)}};
+  const year_month_day date{year{y}, month{static_cast<unsigned>(mo)},
+                            day{static_cast<unsigned>(d)}};
   if (!date.ok() || h > 23 || mi > 59 || s > 59)
     return bad(text, "no such time");
-  return checked(text, time_ms{sys_days{date} + hours{h} + minutes{mi} + seconds{s} + fraction - zone});
+  return checked(text,
+                 time_ms{sys_days{date} + hours{h} + minutes{mi} + seconds{s} + fraction - zone});
 }
 
 std::string to_iso8601(time_ms time) {
@@ -113,12 +115,11 @@ std::string to_iso8601(time_ms time) {
   const year_month_day date{day_start};
   const hh_mm_ss clock{time - day_start};
   char buffer[64];
-  const int n = std::snprintf(buffer, sizeof buffer, "%04d-%02u-%02uT%02d:%02d:%02d.%03dZ",
-                              static_cast<int>(date.year()), static_cast<unsigned>(date.month()),
-                              static_cast<unsigned>(date.day()), static_cast<int>(clock.hours().count()),
-                              static_cast<int>(clock.minutes().count()),
-                              static_cast<int>(clock.seconds().count()),
-                              static_cast<int>(clock.subseconds().count()));
+  const int n = std::snprintf(
+      buffer, sizeof buffer, "%04d-%02u-%02uT%02d:%02d:%02d.%03dZ", static_cast<int>(date.year()),
+      static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
+      static_cast<int>(clock.hours().count()), static_cast<int>(clock.minutes().count()),
+      static_cast<int>(clock.seconds().count()), static_cast<int>(clock.subseconds().count()));
   return {buffer, static_cast<std::size_t>(n)};
 }
 

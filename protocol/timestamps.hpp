@@ -12,8 +12,10 @@ namespace tradepulse {
 // Milliseconds since 1970 UTC: event times and Kafka record times.
 using time_ms = std::chrono::time_point<std::chrono::system_clock, std::chrono::milliseconds>;
 
-inline constexpr time_ms earliest_event_time{std::chrono::milliseconds{946'684'800'000}};  // 2000-01-01
-inline constexpr time_ms latest_event_time{std::chrono::milliseconds{4'102'444'800'000}};  // 2100-01-01, exclusive
+inline constexpr time_ms earliest_event_time{
+    std::chrono::milliseconds{946'684'800'000}}; // 2000-01-01
+inline constexpr time_ms latest_event_time{
+    std::chrono::milliseconds{4'102'444'800'000}}; // 2100-01-01, exclusive
 
 // Reads integer milliseconds ("1723161256543") or ISO-8601 ("2024-08-08T23:54:16.543Z", also with
 // an offset, with a space for the T, with 0 to 9 fractional digits, which are cut to ms).
