@@ -179,6 +179,8 @@ void append_merged_update(std::string& out, const merged_update& update, bool nu
     to.text(R"(,"l":)").decimal(update.low.units(), numbers_as_strings);
     to.text(R"(,"c":)").decimal(update.close.units(), numbers_as_strings);
   }
+  if (update.late)
+    to.text(R"(,"late":true)");
   to.text("}}").append_to(out);
 }
 

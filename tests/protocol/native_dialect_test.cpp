@@ -139,6 +139,19 @@ TEST(NativeDialect, WritesAMergedUpdateOfOneEventAsAPlainOne) {
                           R"("timestamp":1723161256543,"sequence":20,"epoch":2}})");
 }
 
+TEST(NativeDialect, SaysThatAMergedUpdateIsLateWhereAllOfItIs) {
+  merged_update m = merged();
+  m.late = true;
+  EXPECT_EQ(update_of(m),
+            R"({"type":"price_update","data":{"symbol":"AAPL","price":12,"volume":5,)"
+            R"("timestamp":1723161256543,"sequence":20,"epoch":2,"first_seq":17,"n":4,"o":10,)"
+            R"("h":15,"l":9,"c":12,"late":true}})");
+  m.first_seq = m.last_seq;
+  m.count = 1;
+  EXPECT_EQ(update_of(m), R"({"type":"price_update","data":{"symbol":"AAPL","price":12,"volume":5,)"
+                          R"("timestamp":1723161256543,"sequence":20,"epoch":2,"late":true}})");
+}
+
 price_snapshot snapshot() {
   price_snapshot out;
   out.symbol = named("BTC/USD");
