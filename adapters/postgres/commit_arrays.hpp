@@ -1,0 +1,17 @@
+#pragma once
+
+#include <span>
+#include <string>
+#include <vector>
+
+#include "protocol/ports/range_store.hpp"
+
+namespace tradepulse {
+
+// The rows of a range as the array parameters of sql::commit(): 12 of price_snapshots, 7 of
+// stream_positions, 1 of stream_sources.
+// Requires: rows sorted by symbol, one per symbol.
+std::vector<std::string> commit_arrays(const topic_partition& source,
+                                       std::span<const stream_row> rows);
+
+} // namespace tradepulse

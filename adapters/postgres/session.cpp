@@ -1,0 +1,76 @@
+#include "adapters/postgres/session.hpp"
+
+#include <fcntl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+namespace tradepulse {
+
+session::session(postgres_settings settings, std::shared_ptr<watchdog> dog)
+    : settings_(std::move(settings)), dog_(std::move(dog)) {}
+
+session::~session() {
+  drop();
+}
+
+void session::prepare(std::string name, std::string statement) {
+  drop();
+  prepared_.emplace_back(std::move(name), std::move(statement));
+}
+
+std::optional<database_fault> session::connect() {
+  if (connection_)
+    return std::nullopt;
+  auto parameters = connection_string(settings_);
+  if (!parameters)
+    return database_fault{fault_kind::refused, "", parameters.failure().detail};
+  try {
+    // Bounded by connect_timeout for each address, also where the other side accepts and then
+    // says nothing: PQconnectdb waits with a deadline until the session stands.
+    auto made = std::make_unique<pqxx::connection>(*parameters);
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wdeprecated-declarations"
+    made->inhibit_reactivation(true);
+#pragma GCC diagnostic pop
+    auto quiet = std::make_unique<pqxx::quiet_errorhandler>(*made);
+    socket_ = ::fcntl(made->sock(), F_DUPFD_CLOEXEC, 0);
+    if (socket_ < 0)
+      return database_fault{fault_kind::lost, "", "no file descriptor is left"};
+    for (const auto& [name, statement] : prepared_)
+      made->prepare(name, statement);
+    quiet_ = std::move(quiet);
+    connection_ = std::move(made);
+    return std::nullopt;
+  } catch (...) {
+    auto fault = fault_of(std::current_exception(), false);
+    fault.message = "cannot connect: " + fault.message;
+    return fault;
+  }
+}
+
+database_fault session::failed(const std::exception_ptr& thrown, bool cut) {
+  try {
+    auto fault = fault_of(thrown, connection_->is_open() && !cut);
+    if (cut)
+      fault.message = "no answer within " + std::to_string(settings_.watchdog_timeout.count()) +
+                      " ms (postgres.watchdog_timeout), connection cut";
+    if (fault.kind == fault_kind::lost)
+      ::shutdown(socket_, SHUT_RDWR); // saying goodbye to a frozen server could block as well
+    if (fault.kind == fault_kind::lost || fault.kind == fault_kind::refused)
+      drop();
+    return fault;
+  } catch (...) {
+    drop();
+    throw;
+  }
+}
+
+void session::drop() noexcept {
+  quiet_.reset();
+  connection_.reset();
+  if (socket_ >= 0)
+    ::close(socket_);
+  socket_ = -1;
+}
+
+} // namespace tradepulse

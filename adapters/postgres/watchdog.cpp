@@ -1,0 +1,86 @@
+#include "adapters/postgres/watchdog.hpp"
+
+#include <algorithm>
+
+#include <sys/socket.h>
+
+#include "protocol/expects.hpp"
+#include "protocol/log.hpp"
+
+namespace tradepulse {
+
+watchdog::watchdog() : thread_([this] { run(); }) {}
+
+watchdog::~watchdog() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  changed_.notify_one();
+  thread_.join();
+}
+
+void watchdog::run() {
+  std::unique_lock lock(mutex_);
+  while (!stopping_) {
+    const auto now = clock::now();
+    wakes_at_ = clock::time_point::max();
+    std::uint64_t cut_now = 0;
+    for (watched& call : calls_) {
+      if (call.cut)
+        continue;
+      if (call.deadline <= now) {
+        // Its reader gets an end of file and fails as for any lost connection.
+        ::shutdown(call.socket, SHUT_RDWR);
+        call.cut = true;
+        ++cut_now;
+      } else {
+        wakes_at_ = std::min(wakes_at_, call.deadline);
+      }
+    }
+    if (cut_now > 0) {
+      cuts_.fetch_add(cut_now, std::memory_order_relaxed);
+      lock.unlock();
+      log::warning("database_cut", {{"connections", cut_now}, {"reason", "no answer in time"}});
+      lock.lock();
+      continue; // guards may have come meanwhile
+    }
+    if (wakes_at_ == clock::time_point::max())
+      changed_.wait(lock);
+    else
+      changed_.wait_until(lock, wakes_at_);
+  }
+}
+
+watchdog::guard::guard(watchdog& dog, int socket, std::chrono::milliseconds limit)
+    : dog_(dog), limit_(limit) {
+  TRADEPULSE_EXPECTS(socket >= 0);
+  bool earlier = false;
+  {
+    const std::lock_guard lock(dog_.mutex_);
+    entry_ = dog_.calls_.insert(dog_.calls_.end(), {socket, clock::now() + limit_});
+    // Deadlines mostly rise, so the thread rarely has to be woken: once a limit, not once a call.
+    earlier = entry_->deadline < dog_.wakes_at_;
+    if (earlier)
+      dog_.wakes_at_ = entry_->deadline;
+  }
+  if (earlier)
+    dog_.changed_.notify_one();
+}
+
+watchdog::guard::~guard() {
+  const std::lock_guard lock(dog_.mutex_);
+  dog_.calls_.erase(entry_);
+}
+
+void watchdog::guard::restart() {
+  const std::lock_guard lock(dog_.mutex_);
+  entry_->deadline = clock::now() + limit_;
+}
+
+bool watchdog::guard::cut() const {
+  const std::lock_guard lock(dog_.mutex_);
+  return entry_->cut;
+}
+
+} // namespace tradepulse

@@ -1,0 +1,67 @@
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <cstdint>
+#include <list>
+#include <mutex>
+#include <thread>
+
+namespace tradepulse {
+
+// Cuts connections whose call gets no answer. A frozen server (a stopped process, a dead disk, a
+// machine that went away without a word) blocks libpq for good: no timeout of the client library
+// or of TCP helped, shutting the socket down under it did. One thread serves all connections.
+// Thread: any. The thread sleeps while nothing is watched, and calls that end in time do not wake
+// it.
+class watchdog {
+ public:
+  using clock = std::chrono::steady_clock;
+
+  watchdog();
+  ~watchdog(); // Requires: no guard is left.
+  watchdog(const watchdog&) = delete;
+  watchdog& operator=(const watchdog&) = delete;
+
+ private:
+  struct watched {
+    int socket;
+    clock::time_point deadline;
+    bool cut = false;
+  };
+
+ public:
+  // Watches one blocking call for as long as it lives. The socket stays open that long.
+  class guard {
+   public:
+    guard(watchdog& dog, int socket, std::chrono::milliseconds limit);
+    ~guard();
+    guard(const guard&) = delete;
+    guard& operator=(const guard&) = delete;
+    // An answer came: the limit counts from now.
+    void restart();
+    bool cut() const;
+
+   private:
+    watchdog& dog_;
+    std::chrono::milliseconds limit_;
+    std::list<watched>::iterator entry_;
+  };
+
+  // Connections cut so far.
+  std::uint64_t cuts() const noexcept { return cuts_.load(std::memory_order_relaxed); }
+
+ private:
+  void run();
+
+  mutable std::mutex mutex_;
+  std::condition_variable changed_;
+  std::list<watched> calls_;
+  clock::time_point wakes_at_ = clock::time_point::max();
+  bool stopping_ = false;
+  std::atomic<std::uint64_t> cuts_{0};
+  std::thread thread_;
+};
+
+} // namespace tradepulse

@@ -1,0 +1,72 @@
+#include "adapters/postgres/watchdog.hpp"
+
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <array>
+
+#include <gtest/gtest.h>
+
+namespace tradepulse {
+namespace {
+
+using std::chrono::hours;
+using std::chrono::milliseconds;
+
+struct socket_pair {
+  std::array<int, 2> ends{};
+  socket_pair() { EXPECT_EQ(::socketpair(AF_UNIX, SOCK_STREAM, 0, ends.data()), 0); }
+  ~socket_pair() {
+    ::close(ends[0]);
+    ::close(ends[1]);
+  }
+};
+
+TEST(Watchdog, FreesAReaderWhoseAnswerNeverComes) {
+  watchdog dog;
+  socket_pair pair;
+  watchdog::guard guard(dog, pair.ends[0], milliseconds(30));
+  char byte = 0;
+  // Blocks for good but for the watchdog.
+  EXPECT_EQ(::recv(pair.ends[0], &byte, 1, 0), 0);
+  EXPECT_TRUE(guard.cut());
+  EXPECT_EQ(dog.cuts(), 1U);
+}
+
+TEST(Watchdog, LeavesACallAloneThatEndsInTime) {
+  watchdog dog;
+  socket_pair kept;
+  socket_pair cut;
+  { watchdog::guard over(dog, kept.ends[0], milliseconds(1)); }
+  watchdog::guard long_one(dog, kept.ends[0], hours(1));
+  watchdog::guard short_one(dog, cut.ends[0], milliseconds(1));
+  char byte = 0;
+  EXPECT_EQ(::recv(cut.ends[0], &byte, 1, 0), 0);
+  EXPECT_FALSE(long_one.cut());
+  EXPECT_EQ(::send(kept.ends[1], "x", 1, 0), 1);
+  EXPECT_EQ(::recv(kept.ends[0], &byte, 1, 0), 1);
+  EXPECT_EQ(byte, 'x');
+}
+
+TEST(Watchdog, CutsAnEarlierDeadlineThatComesLater) {
+  watchdog dog;
+  socket_pair pair;
+  watchdog::guard late(dog, pair.ends[1], hours(1));
+  watchdog::guard early(dog, pair.ends[0], milliseconds(1));
+  char byte = 0;
+  EXPECT_EQ(::recv(pair.ends[0], &byte, 1, 0), 0);
+  EXPECT_TRUE(early.cut());
+  EXPECT_FALSE(late.cut());
+}
+
+TEST(Watchdog, CountsFromTheLastAnswer) {
+  watchdog dog;
+  socket_pair pair;
+  watchdog::guard guard(dog, pair.ends[0], hours(1));
+  guard.restart();
+  EXPECT_FALSE(guard.cut());
+  EXPECT_EQ(dog.cuts(), 0U);
+}
+
+} // namespace
+} // namespace tradepulse
