@@ -1,0 +1,105 @@
+#pragma once
+
+// Private to adapters/web.
+#include <atomic>
+#include <condition_variable>
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include <boost/asio/basic_waitable_timer.hpp>
+
+#include "adapters/web/io_worker.hpp"
+#include "adapters/web/listener.hpp"
+#include "adapters/web/net.hpp"
+#include "adapters/web/origins.hpp"
+#include "adapters/web/web_metrics.hpp"
+
+namespace tradepulse::web {
+
+// One connection as its station sees it. Thread: the I/O thread of its station.
+class session {
+ public:
+  virtual ~session() = default;
+  // Looks at deadlines.
+  virtual void sweep(time_point now) = 0;
+  // The listener drains: say goodbye, finish what is under way.
+  virtual void drain(close_code code, const std::function<std::string()>& reason) = 0;
+  // Ends at once.
+  virtual void abort() = 0;
+
+ private:
+  friend class station;
+  std::size_t slot_ = 0; // its place in the station's list
+};
+
+// What the stations of one listener share. Thread: any.
+struct listener_state {
+  listener_state(listener_options chosen, metrics::registry& registry, io_pool::impl& threads)
+      : options(std::move(chosen)), origins(options.allowed_origins),
+        metrics(registry, options.name), pool(threads) {}
+
+  const listener_options options;
+  const origin_policy origins;
+  web_metrics metrics;
+  io_pool::impl& pool;
+  std::atomic<bool> draining{false};
+  std::atomic<std::size_t> websockets{0};
+  std::atomic<std::size_t> lane_of_refused{0}; // over the budget, being told so
+
+  // Every accepted socket, from before its hand-over to the end of its session.
+  void connection_opened() noexcept;
+  void connection_closed() noexcept;
+  std::size_t connections() const noexcept;
+  bool wait_until_empty(std::chrono::milliseconds deadline);
+
+ private:
+  mutable std::mutex mutex_;
+  std::condition_variable emptied_;
+  std::size_t connections_ = 0; // guarded by mutex_
+};
+
+// The connections of one listener on one I/O thread, and the one timer that watches over their
+// deadlines and heartbeats.
+// Thread: its I/O thread, but for the constructor and shared().
+class station : public std::enable_shared_from_this<station> {
+ public:
+  station(std::shared_ptr<listener_state> shared, io_worker& worker, std::size_t index);
+
+  listener_state& shared() noexcept { return *shared_; }
+  const connection_limits& limits() const noexcept { return shared_->options.limits; }
+  io_worker& worker() noexcept { return worker_; }
+  std::size_t index() const noexcept { return index_; }
+
+  void start();
+  // The session takes over the count that its socket already has.
+  void add(std::shared_ptr<session> one);
+  // `ended`: the connection is gone, not handed to a session of another kind. Idempotent.
+  void remove(session& one, bool ended);
+
+  // Says goodbye to everyone, some at a time, so that other work of the thread goes on.
+  void close_all(close_code code, std::shared_ptr<const std::function<std::string()>> reason);
+  void abort_all();
+
+  // PING frame and JSON ping of this sweep, made once for all that need it.
+  std::shared_ptr<const std::string> heartbeat();
+
+ private:
+  void arm_sweep();
+  void sweep();
+  void close_some(close_code code, std::shared_ptr<const std::function<std::string()>> reason,
+                  std::shared_ptr<std::vector<std::weak_ptr<session>>> left);
+
+  std::shared_ptr<listener_state> shared_;
+  io_worker& worker_;
+  const std::size_t index_;
+  net::basic_waitable_timer<steady_clock, net::wait_traits<steady_clock>, executor> timer_;
+  std::vector<std::shared_ptr<session>> sessions_;
+  std::shared_ptr<const std::string> heartbeat_;
+  bool stopped_ = false;
+};
+
+} // namespace tradepulse::web

@@ -1,0 +1,358 @@
+// The WebSocket side of a listener: the upgrade, what clients may send, heartbeats.
+#include <gtest/gtest.h>
+
+#include "tests/adapters/web/web_server.hpp"
+
+namespace tradepulse::web {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::raw_client;
+using testing::web_server;
+
+constexpr std::string_view upgrade_fields =
+    "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
+    "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
+
+class WebSocketSession : public ::testing::Test {
+ protected:
+  web_server server;
+
+  raw_client::answer refused_upgrade(std::string_view target, std::string_view fields) {
+    raw_client client(server.number());
+    const auto answer = client.get(target, fields);
+    EXPECT_TRUE(client.reaches_end());
+    return answer;
+  }
+  // What the server closes with after these bytes.
+  std::uint16_t closed_with(std::string_view bytes) {
+    raw_client client(server.number());
+    client.upgrade();
+    client.send(bytes);
+    const auto code = client.read_close().close_code();
+    EXPECT_TRUE(client.confirm_close(code));
+    return code;
+  }
+};
+
+TEST_F(WebSocketSession, OpensAndTellsWhoCame) {
+  server.open();
+  raw_client client(server.number());
+  client.send("GET /ws?token=1 HTTP/1.1\r\nHost: test\r\n" + std::string(upgrade_fields) + "\r\n");
+  const auto given = client.read_until("\r\n\r\n");
+  EXPECT_NE(given.find("\r\nSec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n"),
+            std::string::npos);
+  EXPECT_EQ(given.find("Sec-WebSocket-Extensions"), std::string::npos);
+  const auto owner = server.clients.connection();
+  EXPECT_EQ(owner->info.target, "/ws?token=1");
+  EXPECT_EQ(owner->info.remote_address, "127.0.0.1");
+  EXPECT_EQ(server.port->sessions(), 1U);
+}
+
+TEST_F(WebSocketSession, GivesEveryConnectionAnIdOfItsOwn) {
+  server.open();
+  raw_client a(server.number());
+  a.upgrade();
+  raw_client b(server.number());
+  b.upgrade("/");
+  EXPECT_NE(server.clients.connection(0)->info.id, server.clients.connection(1)->info.id);
+}
+
+TEST_F(WebSocketSession, RefusesAPathThatIsNotListed) {
+  server.open();
+  const auto answer = refused_upgrade("/other", upgrade_fields);
+  EXPECT_EQ(answer.status, 404);
+  EXPECT_NE(answer.body.find("\"code\":\"not_found\""), std::string::npos);
+  EXPECT_EQ(server.counter("tradepulse_web_refused_total", {{"reason", "path"}}), 1U);
+}
+
+TEST_F(WebSocketSession, RefusesAForeignOriginAndTakesAListedOne) {
+  server.options.allowed_origins = {"https://app.test"};
+  server.open();
+  const auto fields = std::string(upgrade_fields) + "Origin: https://evil.test\r\n";
+  EXPECT_EQ(refused_upgrade("/ws", fields).status, 403);
+  raw_client listed(server.number());
+  listed.upgrade("/ws", "Origin: https://app.test\r\n");
+  raw_client no_browser(server.number());
+  no_browser.upgrade("/ws");
+}
+
+TEST_F(WebSocketSession, RefusesAnUpgradeThatIsNotOne) {
+  server.open();
+  EXPECT_EQ(refused_upgrade("/ws", "Connection: Upgrade\r\nUpgrade: websocket\r\n"
+                                   "Sec-WebSocket-Version: 8\r\n"
+                                   "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n")
+                .status,
+            426);
+  EXPECT_EQ(refused_upgrade("/ws", "Connection: Upgrade\r\nUpgrade: websocket\r\n"
+                                   "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: short\r\n")
+                .status,
+            400);
+}
+
+TEST_F(WebSocketSession, TakesALongTokenInTheRequest) {
+  server.open();
+  raw_client client(server.number());
+  client.upgrade("/ws?token=" + std::string(4000, 't'));
+  EXPECT_EQ(server.clients.connection()->info.target.size(), 10U + 4000U);
+}
+
+TEST_F(WebSocketSession, TakesFramesThatCameWithTheRequest) {
+  server.open();
+  raw_client client(server.number());
+  client.send("GET /ws HTTP/1.1\r\nHost: test\r\n" + std::string(upgrade_fields) + "\r\n" +
+              testing::client_frame(0x81, "early") +
+              testing::client_frame(0x81, std::string(3000, 'x')));
+  const auto texts = server.clients.connection()->wait_texts(2);
+  EXPECT_EQ(texts[0], "early");
+  EXPECT_EQ(texts[1], std::string(3000, 'x'));
+}
+
+TEST_F(WebSocketSession, ClosesWhereItsServiceTakesNoClient) {
+  server.clients.refuses = true;
+  server.open();
+  raw_client client(server.number());
+  client.upgrade();
+  EXPECT_EQ(client.read_close().close_code(), 1013);
+}
+
+TEST_F(WebSocketSession, HandsOverTextsInTheirOrder) {
+  server.open();
+  raw_client client(server.number());
+  client.upgrade();
+  client.send_text("one");
+  client.send_frame(0x01, "tw"); // in two fragments, with a ping between them
+  client.send_frame(0x89, "p");
+  client.send_frame(0x80, "o");
+  const auto texts = server.clients.connection()->wait_texts(2);
+  EXPECT_EQ(texts[0], "one");
+  EXPECT_EQ(texts[1], "two");
+  EXPECT_EQ(server.counter("tradepulse_web_messages_received_total"), 2U);
+}
+
+TEST_F(WebSocketSession, AnswersAPingWithItsPayload) {
+  server.open();
+  raw_client client(server.number());
+  client.upgrade();
+  client.send_frame(0x89, "are you there");
+  const auto pong = client.read_frame();
+  ASSERT_TRUE(pong);
+  EXPECT_EQ(pong->first_octet, 0x8a);
+  EXPECT_EQ(pong->payload, "are you there");
+}
+
+TEST_F(WebSocketSession, EchoesThePeersCloseAndTellsItsOwner) {
+  server.open();
+  raw_client client(server.number());
+  client.upgrade();
+  client.send_frame(0x88, "\x03\xe9"
+                          "bye");
+  EXPECT_EQ(client.read_close().close_code(), 1001);
+  EXPECT_TRUE(client.reaches_end());
+  EXPECT_EQ(server.clients.connection()->wait_closed(), close_code::going_away);
+  EXPECT_TRUE(server.port->wait_until_empty(testing::patience));
+  EXPECT_EQ(server.counter("tradepulse_web_closes_total", {{"code", "1001"}}), 1U);
+}
+
+TEST_F(WebSocketSession, TellsItsOwnerWhenThePeerVanishes) {
+  server.open();
+  {
+    raw_client client(server.number());
+    client.upgrade();
+    server.clients.connection();
+    client.reset();
+  }
+  EXPECT_EQ(server.clients.connection()->wait_closed(), close_code::going_away);
+  EXPECT_TRUE(server.port->wait_until_empty(testing::patience));
+  EXPECT_EQ(server.counter("tradepulse_web_closes_total", {{"code", "1006"}}), 1U);
+}
+
+TEST_F(WebSocketSession, DoesNotTakeBinary) {
+  server.open();
+  EXPECT_EQ(closed_with(testing::client_frame(0x82, "x")), 1003);
+}
+
+TEST_F(WebSocketSession, DoesNotTakeBrokenUtf8) {
+  server.open();
+  EXPECT_EQ(closed_with(testing::client_frame(0x81, "\xc3\x28")), 1007);
+}
+
+TEST_F(WebSocketSession, TakesAMessageOfTheLargestSizeAndNoLarger) {
+  server.open();
+  raw_client client(server.number());
+  client.upgrade();
+  client.send_text(std::string(65536, 'x'));
+  EXPECT_EQ(server.clients.connection()->wait_texts(1).front().size(), 65536U);
+  EXPECT_EQ(closed_with(testing::client_frame(0x81, std::string(65537, 'x'))), 1009);
+}
+
+TEST_F(WebSocketSession, CountsTheFragmentsOfAMessageTogether) {
+  server.open();
+  EXPECT_EQ(closed_with(testing::client_frame(0x01, std::string(40000, 'x')) +
+                        testing::client_frame(0x80, std::string(40000, 'x'))),
+            1009);
+}
+
+TEST_F(WebSocketSession, RefusesAFrameOfNoPossibleLength) {
+  server.open();
+  using namespace std::string_literals;
+  EXPECT_EQ(closed_with("\x81\xff\x80\x00\x00\x00\x00\x00\x00\x00mask"s), 1009);
+}
+
+TEST_F(WebSocketSession, ClosesForWhatTheProtocolForbids) {
+  server.open();
+  EXPECT_EQ(closed_with(testing::client_frame(0xc1, "x")), 1008); // a reserved bit
+  EXPECT_EQ(closed_with("\x81\x01x"), 1008);                      // not masked
+  EXPECT_EQ(closed_with(testing::client_frame(0x83, "x")), 1008); // a reserved opcode
+  EXPECT_EQ(closed_with(testing::client_frame(0x80, "x")), 1008); // a continuation of nothing
+  EXPECT_EQ(closed_with(testing::client_frame(0x09, "x")), 1008); // a ping in fragments
+  EXPECT_EQ(closed_with(testing::client_frame(0x89, std::string(126, 'x'))), 1008);
+}
+
+TEST_F(WebSocketSession, ClosesAFloodOfPings) {
+  server.options.limits.frames_per_second = 100;
+  server.open();
+  std::string flood;
+  for (int i = 0; i < 1000; ++i)
+    flood += testing::client_frame(0x89, "");
+  raw_client client(server.number());
+  client.upgrade();
+  client.send(flood);
+  EXPECT_EQ(client.read_close().close_code(), 1008);
+  EXPECT_EQ(server.clients.connection()->wait_closed(), close_code::policy);
+}
+
+TEST_F(WebSocketSession, ClosesAFloodOfEmptyContinuationFrames) {
+  server.options.limits.frames_per_second = 100;
+  server.open();
+  std::string flood = testing::client_frame(0x01, "x");
+  for (int i = 0; i < 1000; ++i)
+    flood += testing::client_frame(0x00, "");
+  raw_client client(server.number());
+  client.upgrade();
+  client.send(flood);
+  EXPECT_EQ(client.read_close().close_code(), 1008);
+  EXPECT_TRUE(server.port->wait_until_empty(testing::patience));
+}
+
+TEST_F(WebSocketSession, ClosesAFloodOfBytes) {
+  server.options.limits.bytes_per_second = 10'000;
+  server.open();
+  raw_client client(server.number());
+  client.upgrade();
+  for (int i = 0; i < 10 && client.try_send(testing::client_frame(0x81, std::string(5'000, 'x')));
+       ++i) {
+  }
+  EXPECT_EQ(client.read_close().close_code(), 1008);
+}
+
+TEST_F(WebSocketSession, ClosesAClientThatTalksTooMuch) {
+  server.options.limits.messages_per_second = 0.001;
+  server.options.limits.message_burst = 5;
+  server.open();
+  raw_client client(server.number());
+  client.upgrade();
+  for (int i = 0; i < 6; ++i)
+    client.send_text("m");
+  const auto close = client.read_close();
+  EXPECT_EQ(close.close_code(), 4429);
+  EXPECT_NE(close.close_reason().find("retry_after_ms="), std::string::npos);
+  EXPECT_TRUE(client.confirm_close(4429));
+  EXPECT_EQ(server.clients.connection()->wait_closed(), close_code::rate_limited);
+  EXPECT_EQ(server.clients.connection()->wait_texts(5).size(), 5U);
+}
+
+TEST_F(WebSocketSession, DeliversNothingAfterItWasClosed) {
+  server.clients.opened_hook = [](testing::recorder& one) {
+    one.text_hook = [](testing::recorder& self, std::string_view) {
+      self.out->close(close_code::bad_request, "enough");
+    };
+  };
+  server.open();
+  raw_client client(server.number());
+  client.upgrade();
+  client.send(testing::client_frame(0x81, "one") + testing::client_frame(0x81, "two"));
+  EXPECT_EQ(client.read_close().close_code(), 4400);
+  EXPECT_TRUE(client.confirm_close(4400));
+  const auto owner = server.clients.connection();
+  EXPECT_EQ(owner->wait_closed(), close_code::bad_request);
+  EXPECT_EQ(owner->wait_texts(1).size(), 1U);
+}
+
+TEST_F(WebSocketSession, EndsOneConnectionForAFaultOfItsOwner) {
+  server.clients.opened_hook = [](testing::recorder& one) {
+    one.text_hook = [](testing::recorder&, std::string_view text) {
+      if (text == "bad")
+        throw std::runtime_error("boom");
+    };
+  };
+  server.open();
+  raw_client other(server.number());
+  other.upgrade();
+  raw_client client(server.number());
+  client.upgrade();
+  client.send_text("bad");
+  EXPECT_EQ(client.read_close().close_code(), 1011);
+  other.send_text("good");
+  EXPECT_EQ(server.clients.connection(0)->wait_texts(1).front(), "good");
+}
+
+TEST_F(WebSocketSession, AsksForLifeWithAPingAndAText) {
+  server.options.limits.heartbeat_interval = 20ms;
+  server.options.heartbeat_text = [](time_ms) { return R"({"type":"ping","timestamp":1})"; };
+  server.open();
+  raw_client client(server.number());
+  client.upgrade();
+  for (int i = 0; i < 3; ++i) {
+    const auto ping = client.read_frame();
+    ASSERT_TRUE(ping);
+    EXPECT_EQ(ping->first_octet, 0x89);
+    const auto text = client.read_frame();
+    ASSERT_TRUE(text);
+    EXPECT_EQ(text->payload, R"({"type":"ping","timestamp":1})");
+  }
+}
+
+TEST_F(WebSocketSession, ClosesAClientThatIsSilent) {
+  server.options.limits.heartbeat_interval = 20ms;
+  server.options.limits.heartbeat_timeout = 200ms;
+  server.open();
+  raw_client client(server.number());
+  client.upgrade();
+  EXPECT_EQ(client.read_close().close_code(), 4408);
+  EXPECT_TRUE(client.confirm_close(4408));
+  EXPECT_EQ(server.clients.connection()->wait_closed(), close_code::heartbeat_timeout);
+}
+
+TEST_F(WebSocketSession, TakesAPongForLife) {
+  server.options.limits.heartbeat_interval = 50ms;
+  server.options.limits.heartbeat_timeout = 2s;
+  server.open();
+  raw_client client(server.number());
+  client.upgrade();
+  for (int i = 0; i < 60; ++i) { // 3 s of pings, beyond the timeout
+    const auto ping = client.read_frame();
+    ASSERT_TRUE(ping);
+    ASSERT_EQ(ping->first_octet, 0x89);
+    client.send_frame(0x8a, ping->payload);
+  }
+  EXPECT_TRUE(server.clients.connection()->open());
+}
+
+TEST_F(WebSocketSession, DoesNotTakeAFrameThatNeverEndsForLife) {
+  server.options.limits.heartbeat_timeout = 200ms;
+  server.open();
+  raw_client client(server.number());
+  client.upgrade();
+  const auto frame = testing::client_frame(0x81, std::string(60'000, 'x'));
+  client.send(frame.substr(0, 8));
+  const auto owner = server.clients.connection();
+  // A byte now and then until it is closed: were each of them life, this would not end.
+  for (std::size_t i = 8; i < frame.size() && !owner->closed_within(5ms); ++i)
+    if (!client.try_send({&frame[i], 1}))
+      break;
+  EXPECT_EQ(owner->wait_closed(), close_code::heartbeat_timeout);
+}
+
+} // namespace
+} // namespace tradepulse::web
