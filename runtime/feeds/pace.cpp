@@ -32,8 +32,12 @@ std::uint64_t steady_pace::take(pace_clock::time_point now) {
     begin_ = now - most_debt;
     taken_ = 0;
   }
-  const double elapsed = seconds_f(now - begin_).count();
-  auto until = static_cast<std::uint64_t>(elapsed * *rate_) + 1;
+  auto until = static_cast<std::uint64_t>(seconds_f(now - begin_).count() * *rate_);
+  // The two directions round differently; due() decides, so that next() and take() agree.
+  while (until > taken_ && due(until - 1) > now)
+    --until;
+  while (due(until) <= now)
+    ++until;
   until = std::min(until, taken_ + largest_burst);
   if (until <= taken_)
     return 0;
