@@ -1,0 +1,15 @@
+#pragma once
+
+#include "runtime/config/effective.hpp"
+
+namespace tradepulse::config {
+
+// What no key can tell alone. Requires: every key is within its own bounds.
+// Faults end a start; warnings are told and accepted.
+void cross_check(const settings& s, const effective_values& effective, diagnostics& faults,
+                 diagnostics& warnings);
+
+// Replaces an empty list of listeners by the two that client.* and ops.* describe.
+void complete_listeners(settings& s);
+
+} // namespace tradepulse::config

@@ -1,0 +1,185 @@
+#include <array>
+
+#include "runtime/config/schema_binding.hpp"
+#include "runtime/config/schema_tables.hpp"
+
+namespace tradepulse::config::tables {
+namespace {
+
+using k = kafka_settings;
+constexpr std::int64_t second = 1'000;
+constexpr std::int64_t minute = 60 * second;
+constexpr std::int64_t megabyte = 1'000'000;
+
+template <auto Member>
+constexpr auto here = &store_in<&settings::kafka, Member>;
+
+constexpr auto rows = std::to_array<schema_row>({
+    {.name = "kafka.brokers",
+     .type = value_type::endpoints,
+     .fallback = R"(["localhost:9092"])",
+     .min = 1,
+     .max = 100,
+     .help = "Where to find the cluster; a few brokers of it are enough.",
+     .store = here<&k::brokers>},
+    {.name = "kafka.group_id",
+     .type = value_type::text,
+     .fallback = "tradepulse",
+     .min = 1,
+     .max = 200,
+     .help = "The consumer group that shares the partitions among the processes of one service.",
+     .store = here<&k::group_id>},
+    {.name = "kafka.client_id",
+     .type = value_type::text,
+     .fallback = "tradepulse",
+     .min = 1,
+     .max = 100,
+     .help = "The name under which brokers log and limit this process; keep it short.",
+     .store = here<&k::client_id>},
+    {.name = "kafka.group_instance_id",
+     .type = value_type::text,
+     .min = 1,
+     .max = 200,
+     .help = "Makes the process a static member of its group: a restart within the session timeout "
+             "moves no partition. Must differ between processes.",
+     .absent = "a dynamic member",
+     .store = here<&k::group_instance_id>},
+    {.name = "kafka.session_timeout",
+     .type = value_type::duration,
+     .fallback = "6s",
+     .min = second,
+     .max = 30 * minute,
+     .help = "After this time without a heartbeat the group gives the partitions of a dead process "
+             "to others. The brokers have bounds of their own (6s to 30m by default).",
+     .store = here<&k::session_timeout>},
+    {.name = "kafka.heartbeat_interval",
+     .type = value_type::duration,
+     .fallback = "2s",
+     .min = 100,
+     .max = 10 * minute,
+     .help = "Time between heartbeats to the group; at most a third of kafka.session_timeout is "
+             "good.",
+     .store = here<&k::heartbeat_interval>},
+    {.name = "kafka.partition_assignment_strategy",
+     .type = value_type::choice,
+     .fallback = "range",
+     .choices = "range|roundrobin|cooperative-sticky",
+     .help = "How the group shares partitions. cooperative-sticky is refused at start where the "
+             "librdkafka that runs is older than 2.6.1, which may loop or crash with it.",
+     .store = here<&k::partition_assignment_strategy>},
+    {.name = "kafka.metadata_refresh",
+     .type = value_type::duration,
+     .fallback = "2s",
+     .min = 100,
+     .max = 60 * minute,
+     .help = "How often new partitions, and new topics of a glob, are looked for.",
+     .store = here<&k::metadata_refresh>},
+    {.name = "kafka.fetch_wait_max",
+     .type = value_type::duration,
+     .fallback = "10ms",
+     .max = 10 * second,
+     .help = "How long a broker may hold a fetch that finds no data. Smaller: sooner and more "
+             "requests.",
+     .store = here<&k::fetch_wait_max>},
+    {.name = "kafka.linger",
+     .type = value_type::duration,
+     .fallback = "1ms",
+     .max = 10 * second,
+     .help = "How long a record that TradePulse itself produces waits for others to share a "
+             "request.",
+     .store = here<&k::linger>},
+    {.name = "kafka.prefetch",
+     .type = value_type::size,
+     .fallback = "256MB",
+     .min = megabyte,
+     .max = 64'000 * megabyte,
+     .help =
+         "Records that librdkafka holds ahead, of all partitions together; each gets its share, "
+         "at least 1 MB and at most 64 MB. Small records take several times their bytes.",
+     .store = here<&k::prefetch>},
+    {.name = "kafka.start",
+     .type = value_type::choice,
+     .fallback = "earliest",
+     .choices = "earliest|latest",
+     .help = "Where a partition that was never read begins. It is stored before the first record "
+             "is used.",
+     .store = here<&k::start>},
+    {.name = "kafka.on_replaced_log",
+     .type = value_type::choice,
+     .fallback = "stop",
+     .choices = "stop|new_epoch",
+     .help = "What to do where a topic is not the one that was read before (made anew, another "
+             "cluster, cut off). stop: that partition waits for `tradepulse offsets set`. "
+             "new_epoch: it is read from its start, with new epochs.",
+     .store = here<&k::on_replaced_log>},
+    {.name = "kafka.identity_check_interval",
+     .type = value_type::duration,
+     .fallback = "5s",
+     .min = 500,
+     .max = 60 * minute,
+     .help = "How often a partition that moved is checked for being the same log.",
+     .store = here<&k::identity_check_interval>},
+    {.name = "kafka.dead_letter.on_failure",
+     .type = value_type::choice,
+     .fallback = "pause",
+     .choices = "pause|count",
+     .help =
+         "Where the dead-letter topic cannot be written. pause: the partition waits alone, with "
+         "an alarm. count: the record is counted and given up.",
+     .store = &store_in<&settings::kafka, &k::dead_letter, &dead_letter_settings::on_failure>},
+    {.name = "kafka.dead_letter.timeout",
+     .type = value_type::duration,
+     .fallback = "30s",
+     .min = 100,
+     .max = 60 * minute,
+     .help = "How long a dead letter may take to be confirmed before it counts as a failure.",
+     .store = &store_in<&settings::kafka, &k::dead_letter, &dead_letter_settings::timeout>},
+    {.name = "kafka.properties",
+     .type = value_type::properties,
+     .fallback = "{}",
+     .max = 200,
+     .help = "Further properties of librdkafka by their own names, for TLS and SASL: "
+             "security.protocol = SASL_SSL. Those that have a key of their own here, or that "
+             "decide about lost records, are refused. Values of names that hold password, secret, "
+             "key, token or jaas are masked in what is printed.",
+     .store = here<&k::properties>},
+});
+
+constexpr auto topic_rows = std::to_array<schema_row>({
+    {.name = "name",
+     .type = value_type::text,
+     .min = 1,
+     .max = 249,
+     .help = "A topic, or a glob: market-data.* (in quotes). A glob never matches a topic that "
+             "ends in .dead-letter.",
+     .store = &store_in<&topic_settings::name>},
+    {.name = "decoder",
+     .type = value_type::choice,
+     .choices = "price-ticks|market-price|binance-stream",
+     .help = "price-ticks: {symbol, price, volume?, timestamp}. market-price: {type: market_price, "
+             "market, price, timestamp}. binance-stream: frames of a combined stream.",
+     .store = &store_in<&topic_settings::decoder>},
+});
+
+constexpr auto topics_row = std::to_array<schema_row>({
+    {.name = "topics",
+     .type = value_type::objects,
+     .fallback = R"([{ name = "price-ticks", decoder = "price-ticks" }])",
+     .min = 1,
+     .max = 100,
+     .help = "What is read, and how it is written there. One symbol must come from one topic only, "
+             "or its stream loses its order. The first entry that matches a topic decides.",
+     .element = topic_rows,
+     .append = &append_to<&settings::topics>},
+});
+
+} // namespace
+
+std::span<const schema_row> kafka() {
+  return rows;
+}
+std::span<const schema_row> topics() {
+  return topics_row;
+}
+
+} // namespace tradepulse::config::tables
