@@ -3,14 +3,11 @@
 namespace tradepulse {
 
 engine_metrics::engine_metrics(metrics::registry& in)
-    : ticks(in.make_counter("tradepulse_ticks_total", "Price events numbered, once per reading")),
+    : registry(in), ticks(in.make_counter("tradepulse_ticks_total", "Price events numbered, once per reading")),
       late_ticks(in.make_counter("tradepulse_late_ticks_total",
                                  "Events older than the newest of their stream")),
       source_gaps(in.make_counter("tradepulse_source_sequence_missing_total",
                                   "Numbers of the source that never came")),
-      tombstones(in.make_counter("tradepulse_tombstones_total", "Records with a null value")),
-      skipped(in.make_counter("tradepulse_skipped_records_total",
-                              "Valid records of kinds that feed no stream")),
       stale_batches(
           in.make_counter("tradepulse_stale_batches_total", "Batches of an older claim, dropped")),
       ranges_in_flight(
@@ -57,6 +54,15 @@ engine_metrics::engine_metrics(metrics::registry& in)
     rejected[i] = &in.make_counter("tradepulse_rejected_records_total",
                                    "Records that cannot be used, by reason",
                                    {{"reason", std::string(reject_reason_names[i])}});
+}
+
+engine_metrics::topic_counters engine_metrics::for_topic(const std::string& topic) {
+  auto make = [&](const char* result) {
+    return &registry.make_counter("tradepulse_kafka_records_total",
+                                  "Records read, by topic and by what they turned out to be",
+                                  {{"topic", topic}, {"result", result}});
+  };
+  return {make("tick"), make("skipped"), make("tombstone"), make("rejected")};
 }
 
 } // namespace tradepulse

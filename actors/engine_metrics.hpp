@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <string>
 
 #include "protocol/metrics.hpp"
 #include "protocol/reject_reason.hpp"
@@ -11,12 +12,21 @@ namespace tradepulse {
 struct engine_metrics {
   explicit engine_metrics(metrics::registry& in);
 
+  // What became of the records of one topic.
+  struct topic_counters {
+    metrics::counter* ticks;
+    metrics::counter* skipped;
+    metrics::counter* tombstones;
+    metrics::counter* rejected;
+  };
+  topic_counters for_topic(const std::string& topic);
+
+  metrics::registry& registry;
+
   metrics::counter& ticks;
   metrics::counter& late_ticks;
   metrics::counter& source_gaps;
-  metrics::counter& tombstones;
   std::array<metrics::counter*, reject_reason_names.size()> rejected{};
-  metrics::counter& skipped;
   metrics::counter& stale_batches;
   metrics::gauge& ranges_in_flight;
   metrics::counter& claims;

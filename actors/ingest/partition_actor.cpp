@@ -24,6 +24,7 @@ class partition {
     options_ = std::move(options);
     self_ = self;
     builder_.emplace(options_->decoder);
+    by_topic_ = options_->parts.metrics->for_topic(options_->source.topic);
     retry_.emplace(options_->rules.claim_retry_first, options_->rules.claim_retry_most);
     claim();
   }
@@ -164,8 +165,10 @@ class partition {
     latest_ = range.last_applied;
     add_rows_of_stopped(range);
     counted.ticks.add(built.ticks);
-    counted.skipped.add(built.skipped);
-    counted.tombstones.add(built.tombstones);
+    by_topic_->ticks->add(built.ticks);
+    by_topic_->skipped->add(built.skipped);
+    by_topic_->tombstones->add(built.tombstones);
+    by_topic_->rejected->add(built.letters.size());
     counted.append_to_dispatch.observe(seconds_since(what.batch->records.front().append_time),
                                        built.ticks);
     ++in_flight_;
@@ -516,6 +519,7 @@ class partition {
   std::shared_ptr<partition_options> options_;
   self_type self_ = nullptr;
   std::optional<range_builder> builder_;
+  std::optional<engine_metrics::topic_counters> by_topic_;
   std::optional<backoff> retry_;
   state state_ = state::claiming;
   bool reading_ = false; // records of gen_ are welcome, also while a new claim is under way

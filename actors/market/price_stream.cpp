@@ -39,7 +39,9 @@ price_stream::numbered price_stream::apply(std::span<const tick> ticks,
   for (const tick& t : ticks) {
     auto& position = state_.position;
     position.seq = sequence{position.seq.value() + 1};
-    const bool late = state_.snapshot && t.event_time < state_.snapshot->event_time;
+    // Number 0: the event shown is older than the epoch, whose first event replaces it.
+    const bool late = state_.snapshot && state_.snapshot->price_seq.value() > 0 &&
+                      t.event_time < state_.snapshot->event_time;
     if (t.source_sequence && state_.snapshot && state_.snapshot->source_sequence)
       out.source_gap +=
           std::max<std::int64_t>(0, *t.source_sequence - *state_.snapshot->source_sequence - 1);

@@ -1,0 +1,176 @@
+#include "runtime/application/application.hpp"
+
+#include <mutex>
+#include <optional>
+
+#include "actors/supervision/backoff.hpp"
+#include "adapters/postgres/migrator.hpp"
+#include "protocol/log.hpp"
+#include "runtime/application/adapter_options.hpp"
+#include "runtime/application/engine.hpp"
+#include "runtime/application/exit_watchdog.hpp"
+#include "runtime/application/listeners.hpp"
+#include "runtime/application/stats.hpp"
+#include "runtime/database_watch.hpp"
+
+namespace tradepulse {
+namespace {
+
+using clock = std::chrono::steady_clock;
+
+// The first fault that no restart cures, from any thread.
+class last_words {
+ public:
+  void say(const std::string& why) {
+    std::lock_guard lock(mutex_);
+    if (said_)
+      return;
+    said_ = true;
+    log::error("fatal", {{"error", why}, {"action", "stop"}});
+  }
+  bool said() const {
+    std::lock_guard lock(mutex_);
+    return said_;
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  bool said_ = false;
+};
+
+enum class start_result : std::uint8_t { started, stopped, refused, timed_out };
+
+// Tries until it works, a stop is asked for, or startup.timeout is over.
+template <class Attempt>
+start_result keep_trying(const config::settings& settings, stop_signals& signals, readiness& ready,
+                         clock::time_point since, Attempt attempt) {
+  backoff pause(settings.postgres.retry_min, settings.postgres.retry_max);
+  for (;;) {
+    const result<void> done = attempt();
+    if (done)
+      return start_result::started;
+    if (done.failure().code != errc::database_unavailable) {
+      log::error("start_refused", {{"error", done.failure().detail}});
+      return start_result::refused;
+    }
+    log::warning("waiting", {{"for", "postgres"}, {"error", done.failure().detail}});
+    ready.waiting_for("postgres: " + done.failure().detail);
+    if (settings.startup.timeout.count() > 0 && clock::now() - since > settings.startup.timeout)
+      return start_result::timed_out;
+    if (signals.wait_until(clock::now() + pause.next()))
+      return start_result::stopped;
+  }
+}
+
+result<void> prepare_schema(const config::settings& settings) {
+  const auto connection = postgres_connection(settings.postgres);
+  if (settings.postgres.migrate) {
+    migration_options options;
+    options.snapshot_timestamp_index = settings.postgres.snapshot_timestamp_index;
+    auto report = migrate(connection, embedded_migrations(), options);
+    if (!report)
+      return report.failure();
+    for (const auto& name : report->applied)
+      log::info("migration_applied", {{"name", name}});
+    if (report->timestamp_index_is_foreign)
+      log::warning("foreign_index",
+                   {{"index", "idx_price_snapshots_timestamp"}, {"effect", "updates are not HOT"}});
+    return {};
+  }
+  auto current = schema_is_current(connection, embedded_migrations());
+  if (!current)
+    return current.failure();
+  if (!*current)
+    return error{errc::configuration, "the database's schema is not current: run `tradepulse "
+                                      "migrate`, or set postgres.migrate = true"};
+  return {};
+}
+
+} // namespace
+
+exit_code run_application(const config::settings& settings, stop_signals& signals) {
+  const auto began = clock::now();
+  std::optional<exit_watchdog> guard; // first, so that it stands by until all else is gone
+  last_words fatal;
+  metrics::registry registry;
+  health_board health;
+  actor_board board;
+  readiness ready(health);
+  describe_process(registry);
+
+  web::io_pool pool(settings.client.io_threads);
+  engine::parts parts{&settings, &registry, &health, &board, &ready, {}, {}};
+  for (std::size_t i = 0; i < pool.size(); ++i)
+    parts.io.push_back(&pool.thread(i));
+  parts.fatal = [&fatal](const std::string& why) { fatal.say(why); };
+  engine core(std::move(parts));
+  ready.group_joined = [&core] { return core.group_joined(); };
+  ready.missing_topics = [&core] { return core.missing_topics(); };
+  ready.credit_stuck = [&core] {
+    return core.credit().exhausted() && core.pump().since_last_commit() > std::chrono::seconds{30};
+  };
+
+  database_watch database(postgres_connection(settings.postgres), core.database_watchdog());
+  rest_parts routes{&core.directory(), &ready, &board, &registry, {}, {}, settings.admin.token};
+  routes.metrics_path = settings.ops.metrics ? settings.ops.metrics_path : "";
+  routes.stats = [&] { return stats_text({&core, &database, &registry, began}); };
+
+  // Open before anything is waited for: /health and /ready answer from the first moment.
+  auto ports = listeners::open(pool, settings, routes, core.clients(), registry);
+  if (!ports) {
+    fail(exit_code::configuration, ports.failure().detail);
+    core.end_actors();
+    return exit_code::configuration;
+  }
+  ready.listening = true;
+
+  auto state =
+      keep_trying(settings, signals, ready, began, [&] { return prepare_schema(settings); });
+  if (state == start_result::started) {
+    ready.schema_current = true;
+    state = keep_trying(settings, signals, ready, began, [&] { return core.restore(); });
+  }
+  exit_code status = exit_code::clean;
+  if (state == start_result::started) {
+    ready.restored = true;
+    ready.waiting_for("");
+    if (auto started = core.start(); !started) {
+      fail(exit_code::configuration, started.failure().detail);
+      status = exit_code::configuration;
+    } else {
+      log::info("started", {{"owner", core.owner()}});
+      while (!signals.wait_until(clock::now() + std::chrono::milliseconds{200}))
+        if (fatal.said()) {
+          status = exit_code::internal;
+          break;
+        }
+    }
+  } else if (state != start_result::stopped) {
+    status = state == start_result::timed_out ? exit_code::unavailable : exit_code::configuration;
+    fail(status, state == start_result::timed_out
+                     ? "PostgreSQL did not answer within startup.timeout"
+                     : "the database cannot be used as it is; see the log");
+  }
+
+  // --- drain: not ready, intake, clients, database, group ---
+  const auto deadline = clock::now() + settings.shutdown.deadline;
+  guard.emplace(settings.shutdown.deadline + std::chrono::seconds{2}, status);
+  log::info("draining", {{"deadline_ms", settings.shutdown.deadline.count()}});
+  ready.draining = true;
+  (*ports)->send_clients_away(settings.shutdown);
+  const bool committed = core.stop_intake(deadline - std::chrono::seconds{1});
+  if (!committed)
+    log::warning("left_to_the_log", {{"credit_events", core.credit().in_use().events},
+                                     {"reason", "not committed within shutdown.deadline"}});
+  (*ports)->wait_until_empty(std::min(deadline, clock::now() + std::chrono::seconds{3}));
+  core.leave_group(deadline);
+  guard->stage("closing listeners");
+  (*ports)->close_all();
+  pool.stop();
+  guard->stage("ending actors");
+  core.end_actors();
+  log::info("stopped", {{"clean", committed}});
+  return status;
+}
+
+} // namespace tradepulse

@@ -1,0 +1,312 @@
+#include "runtime/application/engine.hpp"
+
+#include <condition_variable>
+#include <mutex>
+#include <random>
+#include <thread>
+
+#include <caf/actor_system.hpp>
+#include <caf/actor_system_config.hpp>
+#include <caf/send.hpp>
+
+#include "actors/distribution/fan_out_actor.hpp"
+#include "actors/ingest/ingest_supervisor.hpp"
+#include "actors/market/symbol_actor.hpp"
+#include "actors/message_types.hpp"
+#include "actors/persistence/writer_actor.hpp"
+#include "adapters/json/decoders.hpp"
+#include "adapters/kafka/consumer.hpp"
+#include "adapters/kafka/dead_letter_producer.hpp"
+#include "adapters/kafka/log_inspector_kafka.hpp"
+#include "adapters/postgres/range_store_postgres.hpp"
+#include "protocol/log.hpp"
+#include "runtime/application/adapter_options.hpp"
+#include "runtime/ticker.hpp"
+
+namespace tradepulse {
+namespace {
+
+struct actor_config : caf::actor_system_config {
+  explicit actor_config(std::size_t workers) {
+    // The default, `stealing`, starves a fan-out to thousands of actors.
+    set("scheduler.policy", caf::atom("sharing"));
+    set("scheduler.max-threads", workers);
+    set("scheduler.max-throughput", std::size_t{100});
+  }
+};
+
+std::size_t worker_count(std::size_t configured) {
+  return configured > 0 ? configured
+                        : std::max<std::size_t>(2, std::thread::hardware_concurrency());
+}
+
+// Unique per start, so that the owner of a claim names a process and not only a machine.
+std::string instance_of(const std::string& node) {
+  std::random_device random;
+  char text[32];
+  std::snprintf(text, sizeof text, "#%08x%08x", random(), random());
+  return node + text;
+}
+
+decoder_kind decoder_of(config::topic_decoder from) {
+  switch (from) {
+  case config::topic_decoder::market_price:
+    return decoder_kind::market_price;
+  case config::topic_decoder::binance_stream:
+    return decoder_kind::binance_stream;
+  case config::topic_decoder::price_ticks:
+    break;
+  }
+  return decoder_kind::price_ticks;
+}
+
+} // namespace
+
+struct engine::impl {
+  explicit impl(parts given)
+      : all(std::move(given)), settings(*all.settings), owner(instance_of(settings.node.id)),
+        counted(*all.metrics), actors_config(worker_count(settings.runtime.workers)),
+        system(actors_config), directory(settings.symbols.max_unknown),
+        dog(std::make_shared<watchdog>()),
+        credit(credit_ledger::make({settings.ingest.credit_events, settings.ingest.credit_bytes,
+                                    settings.ingest.batch_records},
+                                   [this] { pump.wake(); })),
+        pump({credit, &routes, all.health, all.metrics, all.fatal}) {
+    shards.reserve(all.io.size());
+    for (auto* io : all.io) {
+      auto& shard = shards.emplace_back();
+      shard.io = io;
+      shard.table = std::make_unique<delivery_table>(
+          counted, [io, &shard] { io->post([&shard] { shard.table->flush(); }); });
+      fan_outs.push_back(spawn_fan_out_actor(system, *io, *shard.table));
+      fan_out_cards.push_back(all.board->make("fan_out", std::to_string(fan_out_cards.size())));
+      fan_out_cards.back()->set_state("running");
+    }
+    symbol_actor_options symbols{&directory, &counted, settings.symbols.ring};
+    directory.connect(
+        [this, symbols](symbol_entry& entry) { return spawn_symbol_actor(system, entry, symbols); },
+        fan_outs);
+    gateway.emplace(client_gateway::parts{
+        &system, &directory, all.board, &shards, settings.limits.subscriptions,
+        settings.limits.message_bytes, [ready = all.ready] { return ready->serving(); }});
+    all.metrics->make_function(metrics::kind::gauge, "tradepulse_symbols",
+                               "Symbols that have a price", {},
+                               [this] { return static_cast<double>(directory.size()); });
+    all.metrics->make_function(metrics::kind::gauge, "tradepulse_symbol_actors",
+                               "Symbols that have had a tick in this process", {},
+                               [this] { return static_cast<double>(directory.actors()); });
+    all.metrics->make_function(metrics::kind::gauge, "tradepulse_ingest_credit_events",
+                               "Records between the log and the database", {},
+                               [this] { return static_cast<double>(credit->in_use().events); });
+    all.metrics->make_function(metrics::kind::gauge, "tradepulse_ingest_credit_bytes",
+                               "Bytes of records between the log and the database", {},
+                               [this] { return static_cast<double>(credit->in_use().bytes); });
+    all.metrics->make_function(metrics::kind::counter, "tradepulse_database_cut_connections_total",
+                               "Connections cut because a call got no answer", {},
+                               [this] { return static_cast<double>(dog->cuts()); });
+  }
+
+  std::unique_ptr<range_store> make_store() const {
+    return std::make_unique<range_store_postgres>(postgres_connection(settings.postgres), dog);
+  }
+
+  ingest_rules rules() const {
+    ingest_rules out;
+    out.start = settings.kafka.start == config::log_start::latest ? start_policy::latest
+                                                                  : start_policy::earliest;
+    out.on_replaced_log = settings.kafka.on_replaced_log == config::replaced_log_policy::new_epoch
+                              ? replaced_log_policy::new_epoch
+                              : replaced_log_policy::stop;
+    out.on_dead_letter_failure =
+        settings.kafka.dead_letter.on_failure == config::dead_letter_failure::count
+            ? dead_letter_policy::count
+            : dead_letter_policy::pause;
+    out.identity_check_interval = settings.kafka.identity_check_interval;
+    out.symbol_failures = settings.symbols.failures;
+    out.symbol_failure_window = settings.symbols.failure_window;
+    out.claim_retry_first = settings.postgres.retry_min;
+    out.claim_retry_most = settings.postgres.retry_max;
+    return out;
+  }
+
+  writer_options writer(std::shared_ptr<actor_card> card) {
+    writer_options out;
+    out.owner = owner;
+    out.batch_rows = settings.postgres.batch_size;
+    out.flush_interval = settings.postgres.flush_interval;
+    out.flush_events = credit->half_events();
+    out.retry_first = settings.postgres.retry_min;
+    out.retry_most = settings.postgres.retry_max;
+    out.max_retries = static_cast<unsigned>(settings.postgres.max_retries);
+    out.store = make_store();
+    out.directory = &directory;
+    out.dead_letters = dead_letters.get();
+    out.metrics = &counted;
+    out.health = all.health;
+    out.card = std::move(card);
+    return out;
+  }
+
+  std::shared_ptr<tick_decoder> decoder(const std::string& topic) const {
+    const auto* entry = topic_entry(settings, topic);
+    decoder_options options;
+    options.max_ahead = settings.ingest.max_ahead;
+    options.max_record_bytes = settings.ingest.max_record_bytes;
+    return make_decoder(entry ? decoder_of(entry->decoder) : decoder_kind::price_ticks, options);
+  }
+
+  void start_supervisor() {
+    supervisor_options options;
+    options.rules = rules();
+    options.parts = {&directory, &pump,      inspector.get(), dead_letters.get(),
+                     &counted,   all.health, all.board};
+    options.writers = settings.postgres.writers;
+    options.make_writer = [this](std::size_t, std::shared_ptr<actor_card> card) {
+      return spawn_writer_actor(system, writer(std::move(card)));
+    };
+    options.make_decoder = [this](const std::string& topic) { return decoder(topic); };
+    options.credit = credit;
+    options.routes = &routes;
+    options.fatal = all.fatal;
+    options.drained = [this] {
+      std::lock_guard lock(drain_mutex);
+      drained = true;
+      drain_changed.notify_all();
+    };
+    supervisor = spawn_ingest_supervisor(system, std::move(options));
+    pump.connect(supervisor);
+    seconds.emplace(std::chrono::seconds{1},
+                    [this] { caf::anon_send(supervisor, second_passed{}); });
+  }
+
+  parts all;
+  const config::settings& settings;
+  const std::string owner;
+  engine_metrics counted;
+  actor_config actors_config;
+  caf::actor_system system;
+  symbol_directory directory;
+  std::vector<io_shard> shards;
+  std::vector<fan_out_actor> fan_outs;
+  std::vector<std::shared_ptr<actor_card>> fan_out_cards;
+  std::optional<client_gateway> gateway;
+
+  std::shared_ptr<watchdog> dog;
+  partition_routes routes;
+  std::shared_ptr<credit_ledger> credit;
+  ingest_pump pump;
+  std::unique_ptr<kafka::log_inspector_kafka> inspector;
+  std::unique_ptr<kafka::dead_letter_producer> dead_letters;
+  std::unique_ptr<kafka::consumer> consumer;
+  ingest_supervisor supervisor;
+  std::optional<ticker> seconds;
+
+  std::mutex drain_mutex;
+  std::condition_variable drain_changed;
+  bool drained = false;
+};
+
+engine::engine(parts given) : impl_(std::make_unique<impl>(std::move(given))) {}
+engine::~engine() = default;
+
+result<void> engine::restore() {
+  auto store = impl_->make_store();
+  if (auto cleared = store->clear_stopped(); !cleared)
+    return cleared;
+  std::size_t symbols = 0;
+  auto read = store->for_each_stream(5'000, [&](std::vector<stored_stream> rows) {
+    symbols += rows.size();
+    impl_->directory.preload(std::move(rows));
+  });
+  if (!read)
+    return read;
+  log::info("symbols_restored", {{"symbols", symbols}});
+  return {};
+}
+
+result<void> engine::start() {
+  const auto connection = kafka_connection(impl_->settings.kafka);
+  auto inspector = kafka::log_inspector_kafka::open({connection});
+  if (!inspector)
+    return inspector.failure();
+  impl_->inspector = std::move(*inspector);
+  kafka::dead_letter_options letters;
+  letters.connection = connection;
+  letters.message_timeout = impl_->settings.kafka.dead_letter.timeout;
+  auto producer = kafka::dead_letter_producer::open(std::move(letters));
+  if (!producer)
+    return producer.failure();
+  impl_->dead_letters = std::move(*producer);
+  impl_->start_supervisor();
+  auto consumer = kafka::consumer::open(kafka_consumer(impl_->settings), impl_->pump);
+  if (!consumer)
+    return consumer.failure();
+  impl_->consumer = std::move(*consumer);
+  impl_->pump.connect(impl_->consumer.get());
+  return {};
+}
+
+bool engine::stop_intake(std::chrono::steady_clock::time_point deadline) {
+  if (!impl_->supervisor)
+    return true;
+  caf::anon_send(impl_->supervisor, begin_drain{});
+  std::unique_lock lock(impl_->drain_mutex);
+  return impl_->drain_changed.wait_until(lock, deadline, [this] { return impl_->drained; });
+}
+
+void engine::leave_group(std::chrono::steady_clock::time_point deadline) {
+  if (!impl_->consumer)
+    return;
+  const auto left = std::max(std::chrono::duration_cast<std::chrono::milliseconds>(
+                                 deadline - std::chrono::steady_clock::now()),
+                             std::chrono::milliseconds{200});
+  if (auto closed = impl_->consumer->close(left); !closed)
+    log::warning("group_not_left", {{"error", closed.failure().detail}});
+}
+
+void engine::end_actors() {
+  impl_->seconds.reset();
+  // Producers first: nobody may speak to an actor after this.
+  impl_->pump.connect(static_cast<partition_reader*>(nullptr));
+  if (impl_->supervisor)
+    caf::anon_send_exit(impl_->supervisor, caf::exit_reason::user_shutdown);
+  for (auto& each : impl_->fan_outs)
+    caf::anon_send_exit(each, caf::exit_reason::user_shutdown);
+  impl_->directory.disconnect();
+  impl_->pump.disconnect();
+  impl_->supervisor = nullptr;
+  impl_->fan_outs.clear();
+  impl_->system.await_all_actors_done();
+  impl_->inspector.reset();
+  impl_->dead_letters.reset();
+  impl_->consumer.reset();
+}
+
+symbol_directory& engine::directory() noexcept {
+  return impl_->directory;
+}
+client_service& engine::clients() noexcept {
+  return *impl_->gateway;
+}
+const ingest_pump& engine::pump() const noexcept {
+  return impl_->pump;
+}
+const credit_ledger& engine::credit() const noexcept {
+  return *impl_->credit;
+}
+std::shared_ptr<watchdog> engine::database_watchdog() const noexcept {
+  return impl_->dog;
+}
+std::string engine::owner() const {
+  return impl_->owner;
+}
+
+std::vector<std::string> engine::missing_topics() const {
+  return impl_->consumer ? impl_->consumer->missing_topics() : std::vector<std::string>{};
+}
+
+bool engine::group_joined() const {
+  return impl_->consumer && impl_->consumer->joined();
+}
+
+} // namespace tradepulse

@@ -1,0 +1,32 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "protocol/result.hpp"
+
+namespace tradepulse {
+
+// Percent-decoded once; `+` is a space only where `plus_is_space`. nullopt: a bad escape or NUL.
+std::optional<std::string> percent_decode(std::string_view text, bool plus_is_space);
+
+// The members of a query ("limit=10&after=AAPL"), decoded. Of a doubled one the last counts; what
+// cannot be decoded is left out.
+class query_string {
+ public:
+  explicit query_string(std::string_view text);
+
+  std::optional<std::string> value(std::string_view name) const;
+  // Errors: bad_request, naming the parameter, the value and the range.
+  result<std::optional<std::uint64_t>> number(std::string_view name, std::uint64_t least,
+                                              std::uint64_t most) const;
+
+ private:
+  std::vector<std::pair<std::string, std::string>> members_;
+};
+
+} // namespace tradepulse
