@@ -13,7 +13,7 @@
 
 namespace tradepulse::kafka::testing {
 
-inline constexpr auto patience = std::chrono::seconds(40);
+inline constexpr auto patience = std::chrono::seconds(60);
 
 // Keeps all that the consumer thread tells and lets a test wait for it.
 class recording_listener final : public ingest_listener {
