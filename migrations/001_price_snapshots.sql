@@ -166,3 +166,7 @@ ALTER TABLE price_snapshots SET (fillfactor = 70);
 
 -- A claim finds its streams by it. Its columns rarely change, so HOT stays.
 CREATE INDEX IF NOT EXISTS idx_price_snapshots_home ON price_snapshots (home_topic, home_partition);
+
+-- The few streams that are unordered or stopped.
+CREATE INDEX IF NOT EXISTS idx_price_snapshots_flagged
+  ON price_snapshots (home_topic, home_partition) WHERE state <> 0;

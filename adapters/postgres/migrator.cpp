@@ -5,7 +5,7 @@
 #include <map>
 #include <memory>
 
-#include "adapters/postgres/session.hpp"
+#include "adapters/postgres/database_session.hpp"
 #include "protocol/log.hpp"
 
 namespace tradepulse {
@@ -43,7 +43,7 @@ std::optional<error> check_names(const std::vector<migration>& migrations) {
   return std::nullopt;
 }
 
-applied_list read_applied(session::call& db) {
+applied_list read_applied(database_session::call& db) {
   pqxx::nontransaction transaction(db.connection);
   applied_list out;
   for (const auto& row :
@@ -54,7 +54,8 @@ applied_list read_applied(session::call& db) {
 }
 
 // SHA-256 by the server, so that `sha256sum migrations/*.sql` shows the same.
-std::vector<std::string> checksums_of(session::call& db, const std::vector<migration>& migrations) {
+std::vector<std::string> checksums_of(database_session::call& db,
+                                      const std::vector<migration>& migrations) {
   pqxx::nontransaction transaction(db.connection);
   std::vector<std::string> out;
   for (const migration& m : migrations) {
@@ -90,7 +91,8 @@ std::optional<error> compare(const applied_list& applied, const std::vector<migr
   return std::nullopt;
 }
 
-void apply(session::call& db, const migration& m, int number, const std::string& checksum) {
+void apply(database_session::call& db, const migration& m, int number,
+           const std::string& checksum) {
   pqxx::work transaction(db.connection);
   transaction.exec(m.sql);
   db.answered();
@@ -102,7 +104,7 @@ void apply(session::call& db, const migration& m, int number, const std::string&
   log::info("migration_applied", {{"name", m.name}});
 }
 
-void settle_timestamp_index(session::call& db, bool wanted, migration_report& report) {
+void settle_timestamp_index(database_session::call& db, bool wanted, migration_report& report) {
   pqxx::work transaction(db.connection);
   const auto found = transaction.exec(
       "SELECT coalesce(obj_description(to_regclass('idx_price_snapshots_timestamp'), 'pg_class'), "
@@ -144,12 +146,12 @@ result<migration_report> migrate(const postgres_settings& settings,
   own.statement_timeout = options.statement_timeout;
   own.lock_timeout = options.lock_timeout;
   own.watchdog_timeout = options.statement_timeout + settings.watchdog_timeout;
-  session db(own, std::make_shared<watchdog>());
+  database_session db(own, std::make_shared<watchdog>());
 
   migration_report report;
   std::optional<error> wrong;
   std::string during;
-  const auto fault = db.attempt([&](session::call& call) {
+  const auto fault = db.attempt([&](database_session::call& call) {
     {
       // Held until the connection ends.
       pqxx::nontransaction transaction(call.connection);
@@ -184,10 +186,10 @@ result<bool> schema_is_current(const postgres_settings& settings,
                                const std::vector<migration>& migrations) {
   if (auto bad = check_names(migrations))
     return *bad;
-  session db(settings, std::make_shared<watchdog>());
+  database_session db(settings, std::make_shared<watchdog>());
   std::optional<error> wrong;
   bool current = false;
-  const auto fault = db.attempt([&](session::call& call) {
+  const auto fault = db.attempt([&](database_session::call& call) {
     {
       pqxx::nontransaction transaction(call.connection);
       if (transaction.exec1("SELECT to_regclass('tradepulse_migrations') IS NULL")[0].as<bool>())

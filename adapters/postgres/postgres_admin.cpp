@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "adapters/postgres/session.hpp"
+#include "adapters/postgres/database_session.hpp"
 #include "adapters/postgres/statements.hpp"
 #include "adapters/postgres/stored_streams.hpp"
 
@@ -16,7 +16,7 @@ class postgres_admin::implementation {
   template <class T, class Work>
   result<T> answer(Work&& work) {
     std::optional<T> out;
-    if (auto fault = session_.attempt([&](session::call& db) { out.emplace(work(db)); })) {
+    if (auto fault = session_.attempt([&](database_session::call& db) { out.emplace(work(db)); })) {
       session_.drop();
       return fault->as_error();
     }
@@ -24,7 +24,7 @@ class postgres_admin::implementation {
   }
 
  private:
-  session session_;
+  database_session session_;
 };
 
 postgres_admin::postgres_admin(postgres_settings settings, std::shared_ptr<watchdog> dog)
@@ -33,7 +33,7 @@ postgres_admin::postgres_admin(postgres_settings settings, std::shared_ptr<watch
 postgres_admin::~postgres_admin() = default;
 
 result<database_statistics> postgres_admin::statistics() {
-  return impl_->answer<database_statistics>([](session::call& db) {
+  return impl_->answer<database_statistics>([](database_session::call& db) {
     pqxx::nontransaction transaction(db.connection);
     const auto row = transaction.exec1(
         "SELECT count(*), (extract(epoch FROM max(updated_at)) * 1000)::bigint, "
@@ -51,7 +51,7 @@ result<database_statistics> postgres_admin::statistics() {
 }
 
 result<std::vector<partition_row>> postgres_admin::partitions() {
-  return impl_->answer<std::vector<partition_row>>([](session::call& db) {
+  return impl_->answer<std::vector<partition_row>>([](database_session::call& db) {
     pqxx::nontransaction transaction(db.connection);
     const auto rows = transaction.exec("SELECT topic, partition, " + partition_columns() +
                                        " FROM ingest_offsets ORDER BY topic COLLATE \"C\", "
@@ -71,7 +71,7 @@ result<partition_row> postgres_admin::set_offset(const topic_partition& source, 
   if (to < next_offset{0})
     return error{errc::out_of_range, "offset " + std::to_string(to.value()) + ": at least 0"};
   using answer = std::pair<std::optional<partition_row>, bool>; // the row, and whether it was moved
-  auto done = impl_->answer<answer>([&](session::call& db) -> answer {
+  auto done = impl_->answer<answer>([&](database_session::call& db) -> answer {
     pqxx::work transaction(db.connection);
     const auto held = transaction.exec_params("SELECT " + partition_columns() +
                                                   " FROM ingest_offsets WHERE topic = $1 AND "
@@ -108,7 +108,7 @@ result<partition_row> postgres_admin::set_offset(const topic_partition& source, 
 }
 
 result<std::size_t> postgres_admin::clear_unordered(std::optional<symbol> which) {
-  return impl_->answer<std::size_t>([&](session::call& db) {
+  return impl_->answer<std::size_t>([&](database_session::call& db) {
     const std::string name = which ? which->str() : std::string{};
     pqxx::work transaction(db.connection);
     // The partitions first, as a commit does, so that neither waits for the other in a circle.

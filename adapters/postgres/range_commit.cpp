@@ -56,7 +56,7 @@ parameters commit_parameters(const range_commit& work) {
 // attempt; halving costs about 2 log2(n) statements a bad row.
 class row_search {
  public:
-  row_search(session::call& db, const topic_partition& source)
+  row_search(database_session::call& db, const topic_partition& source)
       : db_(db), transaction_(db.connection), source_(source) {
     // A constraint that waits for the end of the transaction would never speak here.
     transaction_.exec("SET CONSTRAINTS ALL IMMEDIATE");
@@ -102,12 +102,12 @@ class row_search {
     return out;
   }
 
-  session::call& db_;
+  database_session::call& db_;
   pqxx::work transaction_;
   const topic_partition& source_;
 };
 
-commit_outcome outcome_of(const session& db, const database_fault& fault) {
+commit_outcome outcome_of(const database_session& db, const database_fault& fault) {
   if (fault.kind == fault_kind::lost || !db.connected())
     // `refused` drops the connection too, but that one has said clearly that nothing was done.
     return fault.kind == fault_kind::refused ? commit_outcome{try_again{fault.as_error()}}
@@ -117,13 +117,13 @@ commit_outcome outcome_of(const session& db, const database_fault& fault) {
 
 } // namespace
 
-void prepare_commit(session& db) {
+void prepare_commit(database_session& db) {
   db.prepare("commit_range", sql::commit());
 }
 
-commit_outcome commit_range(session& db, const range_commit& work) {
+commit_outcome commit_range(database_session& db, const range_commit& work) {
   commit_outcome outcome = fenced{};
-  auto fault = db.attempt([&](session::call& call) {
+  auto fault = db.attempt([&](database_session::call& call) {
     // A statement alone is a transaction: no BEGIN and COMMIT on the wire.
     pqxx::nontransaction transaction(call.connection);
     const auto values = commit_parameters(work);
@@ -139,7 +139,7 @@ commit_outcome commit_range(session& db, const range_commit& work) {
 
   const auto first = *fault;
   std::vector<refused_row> found;
-  fault = db.attempt([&](session::call& call) {
+  fault = db.attempt([&](database_session::call& call) {
     row_search search(call, work.source);
     search.look_at(work.rows);
     found = std::move(search.found);

@@ -1,11 +1,13 @@
 #include "adapters/postgres/range_store_postgres.hpp"
 
+#include <algorithm>
 #include <initializer_list>
+#include <iterator>
 #include <utility>
 
 #include "adapters/postgres/array_literal.hpp"
+#include "adapters/postgres/database_session.hpp"
 #include "adapters/postgres/range_commit.hpp"
-#include "adapters/postgres/session.hpp"
 #include "adapters/postgres/statements.hpp"
 #include "adapters/postgres/stored_streams.hpp"
 #include "protocol/expects.hpp"
@@ -22,7 +24,7 @@ std::optional<error> nul_in(std::initializer_list<std::pair<const char*, std::st
 
 // Streams that several partitions feed begin a new epoch with each claim of one of them. Their
 // rows are locked first: epochs that are read without would be those before a commit under way.
-void begin_unordered_epochs(session::call& db, pqxx::work& transaction,
+void begin_unordered_epochs(database_session::call& db, pqxx::work& transaction,
                             const topic_partition& source, epoch floor) {
   std::size_t locked = 0;
   for (const auto& statement : {sql::lock_unordered_snapshots(), sql::lock_unordered_positions()}) {
@@ -35,12 +37,27 @@ void begin_unordered_epochs(session::call& db, pqxx::work& transaction,
   db.answered();
 }
 
-std::vector<stored_stream> load_streams(session::call& db, pqxx::work& transaction,
+// By a cursor: a partition with very many streams takes many short statements, none of which comes
+// near statement_timeout or the watchdog.
+std::vector<stored_stream> load_streams(database_session::call& db, pqxx::work& transaction,
                                         const topic_partition& source) {
-  const auto rows =
-      transaction.exec_params(sql::streams_of_partition(), source.topic, source.partition);
+  transaction.exec(
+      "DECLARE claimed NO SCROLL CURSOR FOR " +
+      sql::streams_of_partition(transaction.quote(source.topic), std::to_string(source.partition)));
   db.answered();
-  return read_streams(rows);
+  constexpr std::size_t slice = 10'000;
+  const std::string fetch = "FETCH " + std::to_string(slice) + " FROM claimed";
+  std::vector<stored_stream> out;
+  for (bool more = true; more;) {
+    const auto rows = transaction.exec(fetch);
+    db.answered();
+    std::ranges::move(read_streams(rows), std::back_inserter(out));
+    more = rows.size() == slice;
+  }
+  transaction.exec("CLOSE claimed");
+  db.answered();
+  std::ranges::sort(out, {}, &stored_stream::symbol);
+  return out;
 }
 
 claimed_partition as_claimed(partition_row row) {
@@ -66,14 +83,14 @@ class range_store_postgres::implementation {
   template <class T, class Work>
   result<T> answer(Work&& work) {
     std::optional<T> out;
-    if (auto fault = session_.attempt([&](session::call& db) { out.emplace(work(db)); })) {
+    if (auto fault = session_.attempt([&](database_session::call& db) { out.emplace(work(db)); })) {
       session_.drop();
       return fault->as_error();
     }
     return std::move(*out);
   }
 
-  session session_;
+  database_session session_;
 };
 
 range_store_postgres::range_store_postgres(postgres_settings settings,
@@ -86,7 +103,7 @@ result<claimed_partition> range_store_postgres::claim(const topic_partition& sou
                                                       std::string_view owner) {
   if (auto bad = nul_in({{"topic", source.topic}, {"owner", owner}}))
     return *bad;
-  return impl_->answer<claimed_partition>([&](session::call& db) {
+  return impl_->answer<claimed_partition>([&](database_session::call& db) {
     pqxx::work transaction(db.connection);
     // Waits for an older transaction of the partition, which is over when this has the row.
     const auto row = transaction.exec_params1(
@@ -109,7 +126,7 @@ result<claimed_partition> range_store_postgres::reposition(const repositioning& 
   if (auto bad = nul_in({{"topic", source.topic}, {"cluster id", move.cluster_id}}))
     return *bad;
   auto moved = impl_->answer<std::optional<claimed_partition>>(
-      [&](session::call& db) -> std::optional<claimed_partition> {
+      [&](database_session::call& db) -> std::optional<claimed_partition> {
         pqxx::work transaction(db.connection);
         const auto held = transaction.exec_params(
             "SELECT generation FROM ingest_offsets "
@@ -151,7 +168,7 @@ commit_outcome range_store_postgres::commit(const range_commit& work) {
 result<void> range_store_postgres::release(const topic_partition& source, generation gen) {
   if (auto bad = nul_in({{"topic", source.topic}}))
     return *bad;
-  auto done = impl_->answer<bool>([&](session::call& db) {
+  auto done = impl_->answer<bool>([&](database_session::call& db) {
     pqxx::nontransaction transaction(db.connection);
     transaction.exec_params("UPDATE ingest_offsets SET owner = NULL, updated_at = now() "
                             "WHERE topic = $1 AND partition = $2 AND generation = $3",
@@ -164,7 +181,7 @@ result<void> range_store_postgres::release(const topic_partition& source, genera
 result<std::optional<partition_row>> range_store_postgres::look_at(const topic_partition& source) {
   if (auto bad = nul_in({{"topic", source.topic}}))
     return *bad;
-  return impl_->answer<std::optional<partition_row>>([&](session::call& db) {
+  return impl_->answer<std::optional<partition_row>>([&](database_session::call& db) {
     pqxx::nontransaction transaction(db.connection);
     const auto rows =
         transaction.exec_params("SELECT " + partition_columns() +
@@ -180,9 +197,15 @@ range_store_postgres::for_each_stream(std::size_t slice,
   TRADEPULSE_EXPECTS(slice > 0);
   // WITH HOLD: sorted once, and no transaction stays open while `take` works, which
   // idle_in_transaction_session_timeout would end.
-  auto opened = impl_->answer<bool>([&](session::call& db) {
-    pqxx::nontransaction transaction(db.connection);
+  // The sort of a very long list may take longer than a statement otherwise is allowed to.
+  constexpr std::chrono::seconds longest{60};
+  auto opened = impl_->answer<bool>([&](database_session::call& db) {
+    pqxx::work transaction(db.connection);
+    transaction.exec("SET LOCAL statement_timeout = " +
+                     std::to_string(std::chrono::milliseconds(longest).count()));
+    db.guard.restart(longest + std::chrono::seconds(1));
     transaction.exec("DECLARE every_stream NO SCROLL CURSOR WITH HOLD FOR " + sql::every_stream());
+    transaction.commit();
     return true;
   });
   if (!opened)
@@ -190,7 +213,7 @@ range_store_postgres::for_each_stream(std::size_t slice,
   const std::string fetch = "FETCH " + std::to_string(slice) + " FROM every_stream";
   for (bool more = true; more;) {
     std::vector<stored_stream> streams;
-    auto fetched = impl_->answer<bool>([&](session::call& db) {
+    auto fetched = impl_->answer<bool>([&](database_session::call& db) {
       pqxx::nontransaction transaction(db.connection);
       const auto rows = transaction.exec(fetch);
       streams = read_streams(rows);
@@ -219,18 +242,19 @@ result<std::vector<stored_stream>> range_store_postgres::load(std::span<const sy
   array_literal names;
   for (const symbol& each : symbols)
     names.add_text(each.view());
-  return impl_->answer<std::vector<stored_stream>>([&](session::call& db) {
+  return impl_->answer<std::vector<stored_stream>>([&](database_session::call& db) {
     pqxx::nontransaction transaction(db.connection);
     return read_streams(transaction.exec_params(sql::streams_of_symbols(), names.take()));
   });
 }
 
 result<void> range_store_postgres::clear_stopped() {
-  auto done = impl_->answer<bool>([&](session::call& db) {
+  auto done = impl_->answer<bool>([&](database_session::call& db) {
     pqxx::work transaction(db.connection);
     for (const char* table : {"price_snapshots", "stream_positions"}) {
       transaction.exec("UPDATE " + std::string(table) +
-                       " SET state = state & ~2, updated_at = now() WHERE state & 2 <> 0");
+                       " SET state = state & ~2, updated_at = now() "
+                       "WHERE state <> 0 AND state & 2 <> 0");
       db.answered();
     }
     transaction.commit();

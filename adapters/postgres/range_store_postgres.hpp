@@ -32,7 +32,8 @@ class range_store_postgres final : public range_store {
   commit_outcome commit(const range_commit& work) override;
   result<void> release(const topic_partition& source, generation gen) override;
   result<std::optional<partition_row>> look_at(const topic_partition& source) override;
-  // The list is made as of one moment and kept by the server: `take` may be slow. What `take`
+  // The list is made as of one moment (up to 60 s for a very long one) and kept by the server:
+  // `take` may be slow. What `take`
   // throws comes out of here.
   result<void>
   for_each_stream(std::size_t slice,

@@ -39,7 +39,7 @@ CROSS JOIN LATERAL (SELECT CASE WHEN n.newer THEN p.home_topic ELSE s.home_topic
 constexpr std::string_view unordered_symbols = R"(
 SELECT symbol FROM stream_sources WHERE topic = $1 AND partition = $2 AND stream = 'price'
 UNION SELECT symbol FROM price_snapshots
-  WHERE home_topic = $1 AND home_partition = $2 AND state & 1 <> 0
+  WHERE home_topic = $1 AND home_partition = $2 AND state <> 0 AND state & 1 <> 0
 UNION SELECT symbol FROM stream_positions
   WHERE home_topic = $1 AND home_partition = $2 AND state & 1 <> 0 AND stream = 'price'
 )";
@@ -153,20 +153,39 @@ FULL JOIN (SELECT * FROM stream_positions WHERE stream = 'price') p ON p.symbol 
                stream_choice, "ORDER BY coalesce(s.symbol, p.symbol) COLLATE \"C\""});
 }
 
-std::string streams_of_partition() {
-  return join({stream_columns, R"(FROM (
-  SELECT symbol FROM price_snapshots WHERE home_topic = $1 AND home_partition = $2
-  UNION SELECT symbol FROM stream_positions
-    WHERE home_topic = $1 AND home_partition = $2 AND stream = 'price'
-  UNION SELECT symbol FROM stream_sources
-    WHERE topic = $1 AND partition = $2 AND stream = 'price') k
+std::string streams_of_partition(const std::string& topic, const std::string& partition) {
+  auto is_ours = [&](std::string_view alias, std::string_view prefix) {
+    return join({alias, ".", prefix, "topic = ", topic, " AND ", alias, ".", prefix,
+                 "partition = ", partition});
+  };
+  // First those with a row of this home; then the few others that may have to do with us.
+  return join({stream_columns,
+               "FROM price_snapshots s\n"
+               "LEFT JOIN stream_positions p ON p.symbol = s.symbol AND p.stream = 'price'",
+               stream_choice,
+               "WHERE ",
+               is_ours("s", "home_"),
+               " AND (",
+               is_ours("h", ""),
+               " OR h.state & 1 <> 0)\nUNION ALL",
+               stream_columns,
+               "FROM (\n  SELECT symbol FROM stream_positions o WHERE o.stream = 'price' AND ",
+               is_ours("o", "home_"),
+               "\n  UNION SELECT symbol FROM stream_sources f WHERE f.stream = 'price' AND ",
+               is_ours("f", ""),
+               R"() k
 LEFT JOIN price_snapshots s ON s.symbol = k.symbol
 LEFT JOIN stream_positions p ON p.symbol = k.symbol AND p.stream = 'price')",
-               stream_choice, R"(
-WHERE (h.topic = $1 AND h.partition = $2) OR (h.state & 1 <> 0 AND EXISTS (
-  SELECT FROM stream_sources f WHERE f.topic = $1 AND f.partition = $2 AND f.stream = 'price'
-    AND f.symbol = k.symbol))
-ORDER BY coalesce(s.symbol, p.symbol) COLLATE "C")"});
+               stream_choice,
+               "WHERE (",
+               is_ours("s", "home_"),
+               ") IS NOT TRUE AND ((",
+               is_ours("h", ""),
+               R"()
+  OR (h.state & 1 <> 0 AND EXISTS (SELECT FROM stream_sources f WHERE f.stream = 'price'
+    AND f.symbol = k.symbol AND )",
+               is_ours("f", ""),
+               ")))"});
 }
 
 std::string streams_of_symbols() {

@@ -10,8 +10,10 @@ namespace tradepulse::sql {
 // last_sequence, home_topic, home_partition, home_moved_at, state.
 std::string every_stream();
 
-// $1 topic, $2 partition: the streams whose home it is, and the unordered ones that it feeds.
-std::string streams_of_partition();
+// The streams whose home the partition is, and the unordered ones that it feeds, in no order: rows
+// come as soon as they are asked for, so that a cursor needs no long statement for many of them.
+// The arguments are SQL literals, because DECLARE takes no parameters.
+std::string streams_of_partition(const std::string& topic, const std::string& partition);
 
 // $1: an array of symbols. The streams of these, sorted the same.
 std::string streams_of_symbols();

@@ -78,6 +78,11 @@ void watchdog::guard::restart() {
   entry_->deadline = clock::now() + limit_;
 }
 
+void watchdog::guard::restart(std::chrono::milliseconds limit) {
+  limit_ = limit;
+  restart();
+}
+
 bool watchdog::guard::cut() const {
   const std::lock_guard lock(dog_.mutex_);
   return entry_->cut;

@@ -41,6 +41,8 @@ class watchdog {
     guard& operator=(const guard&) = delete;
     // An answer came: the limit counts from now.
     void restart();
+    // The same, with another limit from here on.
+    void restart(std::chrono::milliseconds limit);
     bool cut() const;
 
    private:

@@ -132,9 +132,6 @@ TEST_F(Failure, AnAbsentServerLeavesACommitToTheNextClaim) {
 
 TEST_F(Failure, TheNextHostIsTakenWhereTheFirstIsGone) {
   auto settings = db.settings("several");
-  const auto at = settings.url.find("host='");
-  if (at == std::string::npos)
-    settings.url += " host='" + db.host() + "'";
   settings.url += " host='127.0.0.1," + db.host() + "' port='1," + db.port() + "'";
   settings.target_session_attrs = "read-write";
   range_store_postgres several(settings, shared_watchdog());

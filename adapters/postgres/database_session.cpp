@@ -1,4 +1,4 @@
-#include "adapters/postgres/session.hpp"
+#include "adapters/postgres/database_session.hpp"
 
 #include <fcntl.h>
 #include <sys/socket.h>
@@ -6,19 +6,19 @@
 
 namespace tradepulse {
 
-session::session(postgres_settings settings, std::shared_ptr<watchdog> dog)
+database_session::database_session(postgres_settings settings, std::shared_ptr<watchdog> dog)
     : settings_(std::move(settings)), dog_(std::move(dog)) {}
 
-session::~session() {
+database_session::~database_session() {
   drop();
 }
 
-void session::prepare(std::string name, std::string statement) {
+void database_session::prepare(std::string name, std::string statement) {
   drop();
   prepared_.emplace_back(std::move(name), std::move(statement));
 }
 
-std::optional<database_fault> session::connect() {
+std::optional<database_fault> database_session::connect() {
   if (connection_)
     return std::nullopt;
   auto parameters = connection_string(settings_);
@@ -48,7 +48,7 @@ std::optional<database_fault> session::connect() {
   }
 }
 
-database_fault session::failed(const std::exception_ptr& thrown, bool cut) {
+database_fault database_session::failed(const std::exception_ptr& thrown, bool cut) {
   try {
     auto fault = fault_of(thrown, connection_->is_open() && !cut);
     if (cut)
@@ -65,7 +65,7 @@ database_fault session::failed(const std::exception_ptr& thrown, bool cut) {
   }
 }
 
-void session::drop() noexcept {
+void database_session::drop() noexcept {
   quiet_.reset();
   connection_.reset();
   if (socket_ >= 0)
@@ -74,3 +74,12 @@ void session::drop() noexcept {
 }
 
 } // namespace tradepulse
+
+#if defined(__SANITIZE_ADDRESS__)
+// A call that loses its connection costs about 2 KB for good: libpqxx 6.4.5 asks the dead
+// connection for its encoding, which throws, before it owns the answer of libpq. Known, and bounded
+// by the number of lost connections; without this line it would hide leaks of our own.
+extern "C" const char* __lsan_default_suppressions() {
+  return "leak:pqxx::connection_base::\n";
+}
+#endif

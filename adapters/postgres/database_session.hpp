@@ -18,12 +18,12 @@ namespace tradepulse {
 // One connection that is made when it is needed and thrown away when it is no longer trusted.
 // Private to this folder: it shows libpqxx.
 // Thread: one at a time. Blocks: attempt(), up to the timeouts.
-class session {
+class database_session {
  public:
-  session(postgres_settings settings, std::shared_ptr<watchdog> dog);
-  ~session();
-  session(const session&) = delete;
-  session& operator=(const session&) = delete;
+  database_session(postgres_settings settings, std::shared_ptr<watchdog> dog);
+  ~database_session();
+  database_session(const database_session&) = delete;
+  database_session& operator=(const database_session&) = delete;
 
   // A statement that every connection knows by name; the server plans it at its first use.
   void prepare(std::string name, std::string statement);
