@@ -51,13 +51,18 @@ class http_session final : public session, public std::enable_shared_from_this<h
     home_->shared().metrics.http_connections.add(1);
   }
 
-  void start() { next_request(home_->limits().handshake_timeout); }
+  void start() {
+    next_request(home_->limits().handshake_timeout);
+    if (home_->closing())
+      home_->dismiss(*this);
+  }
 
   void sweep(time_point now) override {
     if (now >= deadline_)
       finish();
   }
   void drain(close_code, const std::function<std::string()>&) override {
+    leaving_ = true;
     if (idle_)
       finish(); // between two requests; others end with the answer they are in
   }
@@ -99,6 +104,7 @@ class http_session final : public session, public std::enable_shared_from_this<h
   std::size_t head_bytes_ = 0; // of the request that is read
   bool head_judged_ = false;
   bool idle_ = false; // not a byte of the next request is here
+  bool leaving_ = false;
   bool finished_ = false;
 
   std::string head_;
@@ -420,7 +426,8 @@ void http_session::answered() {
   home_->shared().metrics.answered(route_, status_, took.count());
   std::string().swap(head_);
   std::string().swap(body_);
-  if (keep_alive_ && !home_->shared().draining)
+  // What the head has promised is kept, unless the listener ends its connections.
+  if (keep_alive_ && !leaving_)
     return next_request(home_->limits().keep_alive_timeout);
   patience(home_->limits().close_timeout);
   say_goodbye(socket_, shared_from_this(), [this] { finish(); });

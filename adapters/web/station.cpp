@@ -97,25 +97,23 @@ std::shared_ptr<const std::string> station::heartbeat() {
   return heartbeat_;
 }
 
-void station::close_all(close_code code,
-                        std::shared_ptr<const std::function<std::string()>> reason) {
+void station::close_all(close_code code, reason_source reason) {
+  closing_code_ = code;
+  closing_reason_ = std::move(reason);
   auto everyone = std::make_shared<std::vector<std::weak_ptr<session>>>();
   everyone->assign(sessions_.begin(), sessions_.end());
-  close_some(code, std::move(reason), std::move(everyone));
+  close_some(std::move(everyone));
 }
 
-void station::close_some(close_code code,
-                         std::shared_ptr<const std::function<std::string()>> reason,
-                         std::shared_ptr<std::vector<std::weak_ptr<session>>> left) {
+void station::close_some(std::shared_ptr<std::vector<std::weak_ptr<session>>> left) {
   for (std::size_t i = 0; i < goodbyes_at_a_time && !left->empty(); ++i) {
     const auto one = left->back().lock();
     left->pop_back();
     if (one)
-      one->drain(code, *reason);
+      dismiss(*one);
   }
   if (!left->empty())
-    worker_.post(
-        [self = shared_from_this(), code, reason, left] { self->close_some(code, reason, left); });
+    worker_.post([self = shared_from_this(), left] { self->close_some(left); });
 }
 
 void station::abort_all() {

@@ -80,8 +80,12 @@ class station : public std::enable_shared_from_this<station> {
   // `ended`: the connection is gone, not handed to a session of another kind. Idempotent.
   void remove(session& one, bool ended);
 
+  using reason_source = std::shared_ptr<const std::function<std::string()>>;
   // Says goodbye to everyone, some at a time, so that other work of the thread goes on.
-  void close_all(close_code code, std::shared_ptr<const std::function<std::string()>> reason);
+  void close_all(close_code code, reason_source reason);
+  // Once that has begun, whoever comes later is told the same.
+  bool closing() const noexcept { return closing_reason_ != nullptr; }
+  void dismiss(session& late) { late.drain(closing_code_, *closing_reason_); }
   void abort_all();
 
   // PING frame and JSON ping of this sweep, made once for all that need it.
@@ -90,8 +94,7 @@ class station : public std::enable_shared_from_this<station> {
  private:
   void arm_sweep();
   void sweep();
-  void close_some(close_code code, std::shared_ptr<const std::function<std::string()>> reason,
-                  std::shared_ptr<std::vector<std::weak_ptr<session>>> left);
+  void close_some(std::shared_ptr<std::vector<std::weak_ptr<session>>> left);
 
   std::shared_ptr<listener_state> shared_;
   io_worker& worker_;
@@ -99,6 +102,8 @@ class station : public std::enable_shared_from_this<station> {
   net::basic_waitable_timer<steady_clock, net::wait_traits<steady_clock>, executor> timer_;
   std::vector<std::shared_ptr<session>> sessions_;
   std::shared_ptr<const std::string> heartbeat_;
+  close_code closing_code_{};
+  reason_source closing_reason_; // null: not closing
   bool stopped_ = false;
 };
 

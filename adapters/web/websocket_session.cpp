@@ -179,8 +179,8 @@ void websocket_session::accepted(error_code failed) {
     return;
   if (failed)
     return read_failed(failed);
-  if (home_->shared().draining)
-    close(close_code::service_restart, {}); // it was accepted while the others were told
+  if (home_->closing())
+    home_->dismiss(*this); // it was accepted while the others were told
   if (!sealed_) {
     guarded("opened", [this] {
       handler_ = home_->shared().options.clients->opened(client_, shared_from_this());

@@ -207,6 +207,7 @@ TEST(Drain, TellsEachClientAReasonOfItsOwnAndWaitsForAll) {
   EXPECT_FALSE(server.port->wait_until_empty(0ms));
   for (auto& client : all)
     EXPECT_TRUE(client->confirm_close(1012));
+  all.clear();
   EXPECT_TRUE(server.port->wait_until_empty(testing::patience));
   EXPECT_EQ(server.port->sessions(), 0U);
   for (std::size_t i = 0; i < 3; ++i)
@@ -264,6 +265,7 @@ TEST(Drain, EndsIdleHttpConnectionsAndFinishesAnswers) {
   EXPECT_TRUE(idle.reaches_end());
   EXPECT_EQ(reading.read_bytes(4 * 1024 * 1024).size(), 4U * 1024U * 1024U);
   EXPECT_TRUE(reading.reaches_end());
+  reading.reset();
   EXPECT_TRUE(server.port->wait_until_empty(testing::patience));
 }
 

@@ -1,6 +1,8 @@
 // The WebSocket side of a listener: the upgrade, what clients may send, heartbeats.
 #include <gtest/gtest.h>
 
+#include <malloc.h>
+
 #include "tests/adapters/web/web_server.hpp"
 
 namespace tradepulse::web {
@@ -149,6 +151,7 @@ TEST_F(WebSocketSession, EchoesThePeersCloseAndTellsItsOwner) {
                           "bye");
   EXPECT_EQ(client.read_close().close_code(), 1001);
   EXPECT_TRUE(client.reaches_end());
+  client.reset();
   EXPECT_EQ(server.clients.connection()->wait_closed(), close_code::going_away);
   EXPECT_TRUE(server.port->wait_until_empty(testing::patience));
   EXPECT_EQ(server.counter("tradepulse_web_closes_total", {{"code", "1001"}}), 1U);
@@ -211,6 +214,7 @@ TEST_F(WebSocketSession, ClosesForWhatTheProtocolForbids) {
 
 TEST_F(WebSocketSession, ClosesAFloodOfPings) {
   server.options.limits.frames_per_second = 100;
+  server.options.limits.close_timeout = 100ms;
   server.open();
   std::string flood;
   for (int i = 0; i < 1000; ++i)
@@ -224,6 +228,7 @@ TEST_F(WebSocketSession, ClosesAFloodOfPings) {
 
 TEST_F(WebSocketSession, ClosesAFloodOfEmptyContinuationFrames) {
   server.options.limits.frames_per_second = 100;
+  server.options.limits.close_timeout = 100ms;
   server.open();
   std::string flood = testing::client_frame(0x01, "x");
   for (int i = 0; i < 1000; ++i)
@@ -295,6 +300,29 @@ TEST_F(WebSocketSession, EndsOneConnectionForAFaultOfItsOwner) {
   EXPECT_EQ(client.read_close().close_code(), 1011);
   other.send_text("good");
   EXPECT_EQ(server.clients.connection(0)->wait_texts(1).front(), "good");
+}
+
+TEST_F(WebSocketSession, CostsLittleWhileItIsIdle) {
+#ifdef TRADEPULSE_HARD_ASSERTIONS
+  GTEST_SKIP() << "a sanitizer's allocator is not counted";
+#endif
+  constexpr std::size_t connections = 200;
+  server.open();
+  std::vector<std::unique_ptr<raw_client>> all;
+  all.reserve(connections);
+  const auto connect = [&] {
+    all.push_back(std::make_unique<raw_client>(server.number()));
+    all.back()->upgrade();
+    all.back()->send_text("hello");
+    server.clients.connection(all.size() - 1)->wait_texts(1);
+  };
+  connect(); // what is made once
+  const std::size_t before = ::mallinfo2().uordblks;
+  while (all.size() < connections)
+    connect();
+  const std::size_t each = (::mallinfo2().uordblks - before) / (connections - 1);
+  RecordProperty("bytes_per_connection", std::to_string(each));
+  EXPECT_LT(each, 12U * 1024U); // the test's own client and recorder included
 }
 
 TEST_F(WebSocketSession, AsksForLifeWithAPingAndAText) {
