@@ -78,7 +78,7 @@ class checker {
 
   void listeners() {
     if (!at("listeners").elements.empty())
-      for (std::string_view name : {"client.host", "client.port", "ops.host", "ops.port"})
+      for (std::string_view name : usual_listener_keys)
         if (at(name).set())
           faults_.push_back(
               {at(name).where, pair_text(at(name)) + ": has no effect while listeners is set (" +

@@ -59,6 +59,7 @@ class parser {
   failed fail(const origin& where, std::string why);
   failed fail_here(std::string why) { return fail(here(), std::move(why)); }
   std::string shown() const;
+  static std::string too_deep();
   node_ptr make(node::type kind, const origin& where);
 
   bool members(node& object, const path& at, std::size_t depth, token::type close);

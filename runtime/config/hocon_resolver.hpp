@@ -51,6 +51,17 @@ class resolver {
     const node* raw = nullptr;
     bool suspended = false;
   };
+  // One step deeper for as long as it lives.
+  class deeper {
+   public:
+    explicit deeper(std::size_t& depth) : depth_(depth) { ++depth_; }
+    ~deeper() { --depth_; }
+    deeper(const deeper&) = delete;
+    deeper& operator=(const deeper&) = delete;
+
+   private:
+    std::size_t& depth_;
+  };
   enum class way_out : std::uint8_t { none, earlier_definitions, around };
 
   std::optional<value> evaluate(const layers& definitions, const path& at);

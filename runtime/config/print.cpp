@@ -1,5 +1,8 @@
 #include "runtime/config/print.hpp"
 
+#include <algorithm>
+
+#include "runtime/config/cross_checks.hpp"
 #include "runtime/config/schema.hpp"
 #include "runtime/config/typed_values.hpp"
 
@@ -76,11 +79,15 @@ void print_properties(std::string& out, const effective_value& one) {
 std::string print_effective(const configuration& all) {
   std::string out;
   std::size_t next = 0;
+  bool listed = !find(all.effective, "listeners").elements.empty();
   for (const schema_section& section : schema()) {
     out += out.empty() ? section_title(section).substr(1) : section_title(section);
     for (std::size_t i = 0; i < section.rows.size(); ++i) {
       const effective_value& one = all.effective[next++];
-      if (!one.elements.empty())
+      if (listed && std::find(usual_listener_keys.begin(), usual_listener_keys.end(), one.name) !=
+                        usual_listener_keys.end())
+        out += "# " + one.name + ": not used, listeners is set\n";
+      else if (!one.elements.empty())
         print_elements(out, one, "");
       else if (one.row->type == value_type::objects)
         out += one.name + " = [] # " + to_string(one.where) + "\n";

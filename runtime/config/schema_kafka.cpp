@@ -168,7 +168,8 @@ constexpr auto topics_row = std::to_array<schema_row>({
      .min = 1,
      .max = 100,
      .help = "What is read, and how it is written there. One symbol must come from one topic only, "
-             "or its stream loses its order. The first entry that matches a topic decides.",
+             "or its stream loses its order. An entry with the topic's own name decides before a "
+             "glob, and the first glob that matches before later ones.",
      .element = topic_rows,
      .append = &append_to<&settings::topics>},
 });

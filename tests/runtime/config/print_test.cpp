@@ -90,6 +90,14 @@ TEST_F(PrintEffective, WritesListsOfObjectsWithTheOriginOfEachMember) {
       << out;
 }
 
+TEST_F(PrintEffective, LeavesOutWhatAListOfListenersReplaces) {
+  std::string out = print("listeners = [{ port = 7, serves = ops }]");
+  EXPECT_TRUE(has_line(out, "# client.port: not used, listeners is set")) << out;
+  EXPECT_TRUE(has_line(out, "    port = 7 # t.conf:1:23"));
+  EXPECT_TRUE(has_line(out, "    websocket_paths = [\"/\", \"/ws\"] # default"));
+  EXPECT_FALSE(has_line(out, "client.port = 8080 # default"));
+}
+
 TEST_F(PrintEffective, MasksSecrets) {
   std::string out = print(R"(
     postgres { password = hush1, url = "postgresql://u:hush2@h/d" }
