@@ -68,8 +68,10 @@ result<std::unique_ptr<log_inspector_kafka>> log_inspector_kafka::open(inspector
       {"auto.offset.reset", "error"},
       {"check.crcs", "true"},
       {"enable.partition.eof", "true"},
-      // One record of each partition is wanted: no prefetch, and no wait for more.
-      {"queued.min.messages", "1"},
+      // One record of each partition is wanted: little at a time, and no wait for more. The bounds
+      // of
+      // the queue stay at their defaults: queued.min.messages=1 is reached by a note that the
+      // library itself leaves there at each start, and then it fetches a second later.
       {"max.partition.fetch.bytes", "262144"},
       {"fetch.wait.max.ms", "10"},
   };
