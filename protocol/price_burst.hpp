@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "protocol/frame_slice.hpp"
 #include "protocol/numbered_event.hpp"
-#include "protocol/ports/client_connection.hpp"
 #include "protocol/strong.hpp"
 
 namespace tradepulse {

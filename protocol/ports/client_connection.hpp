@@ -8,18 +8,10 @@
 #include <string_view>
 
 #include "protocol/error_codes.hpp"
+#include "protocol/frame_slice.hpp"
 #include "protocol/identifiers.hpp"
 
 namespace tradepulse {
-
-// Whole WebSocket frames, header included, one after the other in one shared buffer.
-struct frame_slice {
-  std::shared_ptr<const std::string> bytes;
-  std::size_t offset = 0;
-  std::size_t length = 0;
-
-  std::string_view view() const noexcept { return {bytes->data() + offset, length}; }
-};
 
 enum class push_outcome : std::uint8_t {
   accepted, // will be written, in order
