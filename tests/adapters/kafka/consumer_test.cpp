@@ -228,6 +228,22 @@ TEST(KafkaConsumer, ReportsAnOffsetOutOfRangeAndJumpsNowhere) {
   EXPECT_EQ(heard.offsets({"a", 0}), counting(8, 2));
 }
 
+TEST(KafkaConsumer, StartsAgainAfterAnErrorOfAFetchWithoutLossOrRepetition) {
+  mock_cluster cluster({{"a", 1}});
+  test_log log(cluster.servers());
+  recording_listener heard;
+  const auto reader = open(options_for(cluster, {"a"}), heard);
+  reader->start({"a", 0}, generation(1), next_offset(0));
+  log.write_numbered("a", 0, 300);
+  ASSERT_TRUE(heard.wait_for_records(300));
+  cluster.fail_next_fetch();
+  ASSERT_TRUE(heard.wait_for_fault());
+  EXPECT_EQ(heard.faults()[0].kind, read_fault::transient);
+  log.write_numbered("a", 0, 300, 300);
+  ASSERT_TRUE(heard.wait_for_records(600));
+  EXPECT_EQ(heard.offsets({"a", 0}), counting(0, 600));
+}
+
 TEST(KafkaConsumer, ReportsAPartitionThatDoesNotExist) {
   const mock_cluster cluster({{"a", 1}});
   recording_listener heard;

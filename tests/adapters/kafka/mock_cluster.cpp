@@ -21,6 +21,7 @@ namespace tradepulse::kafka::testing {
 namespace {
 
 constexpr std::int16_t produce_request = 0;
+constexpr std::int16_t fetch_request = 1;
 
 void write_all(int to, const std::string& text) {
   if (write(to, text.data(), text.size()) != static_cast<ssize_t>(text.size()))
@@ -47,6 +48,10 @@ bool obey(rd_kafka_mock_cluster_t* cluster, const std::string& line) {
   if (verb == "too-large") {
     rd_kafka_mock_push_request_errors(cluster, produce_request, 1,
                                       RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE);
+    return true;
+  }
+  if (verb == "fail-fetch") {
+    rd_kafka_mock_push_request_errors(cluster, fetch_request, 1, RD_KAFKA_RESP_ERR_UNKNOWN);
     return true;
   }
   return false;
@@ -130,6 +135,10 @@ void mock_cluster::set_up(int broker) {
 }
 void mock_cluster::refuse_next_produce_for_size() {
   command("too-large");
+}
+
+void mock_cluster::fail_next_fetch() {
+  command("fail-fetch");
 }
 
 int run_mock_cluster(int brokers) {

@@ -28,6 +28,8 @@ class mock_cluster {
   void set_up(int broker);
   // The next produce request is answered with MSG_SIZE_TOO_LARGE.
   void refuse_next_produce_for_size();
+  // The next fetch request is answered with UNKNOWN_SERVER_ERROR.
+  void fail_next_fetch();
 
  private:
   void command(const std::string& line);
