@@ -260,8 +260,12 @@ bool listener::wait_until_empty(std::chrono::milliseconds deadline) {
 }
 
 void listener::abort_all() {
-  for (const auto& one : impl_->stations)
-    one->worker().post([one] { one->abort_all(); });
+  stop_accepting();
+  // Through the first thread, as in close_all(): nobody comes behind us, where no timer watches.
+  impl_->stations.front()->worker().post([self = impl_] {
+    for (const auto& one : self->stations)
+      one->worker().post([one] { one->abort_all(); });
+  });
 }
 
 } // namespace tradepulse::web

@@ -67,7 +67,7 @@ class listener {
   std::size_t connections() const noexcept;
   // True once no connection is left. Blocks: at most `deadline`.
   bool wait_until_empty(std::chrono::milliseconds deadline);
-  // Ends what is left, without a word.
+  // Implies stop_accepting(). Ends what is left, without a word.
   void abort_all();
 
  private:
