@@ -36,7 +36,7 @@ void database_watch::run() {
     if (asked)
       latest_.statistics = std::move(*asked);
     const auto now = std::chrono::steady_clock::now();
-    const bool wanted = now - asked_ < std::chrono::minutes{1};
+    const bool wanted = !latest_.error.empty() || now - asked_ < std::chrono::minutes{1};
     changed_.wait_for(lock, wanted ? interval_ : std::chrono::seconds{60},
                       [&, before = asked_] { return stopping_ || (!wanted && asked_ != before); });
   }

@@ -4,9 +4,7 @@ namespace tradepulse {
 
 kafka::connection_options kafka_connection(const config::kafka_settings& from) {
   kafka::connection_options out;
-  for (const auto& broker : from.brokers)
-    out.brokers +=
-        (out.brokers.empty() ? "" : ",") + broker.host + ":" + std::to_string(broker.port);
+  out.brokers = config::to_string(from.brokers);
   out.client_id = from.client_id;
   out.properties = from.properties;
   return out;

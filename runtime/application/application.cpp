@@ -70,8 +70,6 @@ result<void> prepare_schema(const config::settings& settings) {
     auto report = migrate(connection, embedded_migrations(), options);
     if (!report)
       return report.failure();
-    for (const auto& name : report->applied)
-      log::info("migration_applied", {{"name", name}});
     if (report->timestamp_index_is_foreign)
       log::warning("foreign_index",
                    {{"index", "idx_price_snapshots_timestamp"}, {"effect", "updates are not HOT"}});

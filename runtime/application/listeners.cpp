@@ -3,7 +3,6 @@
 #include <random>
 
 #include "adapters/web/connection_budget.hpp"
-#include "protocol/log.hpp"
 #include "protocol/native_dialect.hpp"
 #include "runtime/application/adapter_options.hpp"
 
@@ -15,11 +14,9 @@ using config::service;
 // What the operator changes when a port is taken.
 std::string option_for(const config::settings& settings, std::size_t index) {
   const auto& each = settings.listeners[index];
-  if (settings.listeners.size() == 2 && each.port == settings.client.port)
-    return "client.port";
-  if (settings.listeners.size() == 2 && each.port == settings.ops.port)
-    return "ops.port";
-  return "listeners[" + std::to_string(index) + "].port";
+  if (each.key.empty())
+    return "listeners[" + std::to_string(index) + "].port";
+  return each.key;
 }
 
 std::string name_of(const config::listener_settings& each) {
@@ -65,8 +62,6 @@ listeners::open(web::io_pool& pool, const config::settings& settings, const rest
     if (!port)
       return error{port.failure().code,
                    port.failure().detail + "; " + option_for(settings, i) + " chooses another one"};
-    log::info("listening",
-              {{"serves", name_of(each)}, {"host", each.host}, {"port", (*port)->port()}});
     made.port = std::move(*port);
     out->ports_.push_back(std::move(made));
   }

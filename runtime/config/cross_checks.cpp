@@ -194,8 +194,8 @@ bool listener_settings::serves(service what) const {
 void complete_listeners(settings& s) {
   if (!s.listeners.empty())
     return;
-  s.listeners.push_back({s.client.host, s.client.port, {"rest", "websocket"}, {"/", "/ws"}});
-  s.listeners.push_back({s.ops.host, s.ops.port, {"ops"}, {}});
+  s.listeners.push_back({s.client.host, s.client.port, {"rest", "websocket"}, {"/", "/ws"}, "client.port"});
+  s.listeners.push_back({s.ops.host, s.ops.port, {"ops"}, {}, "ops.port"});
 }
 
 void cross_check(const settings& s, const effective_values& effective, diagnostics& faults,

@@ -115,6 +115,7 @@ struct listener_settings {
   std::uint16_t port{};                  // 0: any free one
   std::vector<std::string> serves_names; // as written; see serves()
   std::vector<std::string> websocket_paths;
+  std::string key; // of the port, where it is not an element of `listeners`
 
   bool serves(service what) const;
 };
