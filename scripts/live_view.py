@@ -1,12 +1,13 @@
 #!/usr/bin/python3 -s
 """The live view of scripts/quickstart: a WebSocket client like any other.
 
-    live_view.py --ws URL --rest URL [--symbols A,B,...] [--summary FILE]
+    live_view.py --ws URL --rest URL [--symbols A,B,...] [--ready FILE] [--summary FILE]
 
 Subscribes to the given symbols, and to every other that REST lists, and shows one line a symbol:
 in a terminal refreshed in place, elsewhere plain lines every few seconds. Measures for every
 live update the time from its event's timestamp (the feed's clock as it produced, in whole
-milliseconds) to its receipt here. SIGTERM or SIGINT ends it; with --summary it then writes
+milliseconds) to its receipt here. Makes the file --ready when the subscriptions to the given
+symbols stand: no later event of theirs is missed. SIGTERM or SIGINT ends it; with --summary it then writes
 `deliveries=N p50_ms=X p99_ms=X` there.
 """
 
@@ -59,6 +60,7 @@ class Market:
         self.rows = {}
         self.latencies = Latencies()
         self.gaps = 0
+        self.subscribed = set()
 
     def receive(self, text, received_at):
         """Takes one frame; returns an error message of the server, if it is one."""
@@ -66,6 +68,8 @@ class Market:
         kind = message["type"]
         if kind == "price_update":
             self._update(message["data"], message.get("snapshot", False), received_at)
+        elif kind == "subscribed":
+            self.subscribed.update(message["symbols"])
         elif kind == "gap":
             self.gaps += 1
         elif kind == "error":
@@ -111,7 +115,9 @@ class View:
         self.options = options
         self.market = Market()
         self.connection = None
-        self.subscribed = set()
+        self.wanted = [symbol for symbol in options.symbols.split(",") if symbol]
+        self.asked = set()
+        self.ready_file = options.ready
         self.height = 0
         self.terminal = sys.stdout.isatty()
 
@@ -119,8 +125,7 @@ class View:
         self.connection = await websockets.connect(
             self.options.ws, ping_interval=None, compression=None, max_size=None, max_queue=None,
             close_timeout=1)
-        wanted = [symbol for symbol in self.options.symbols.split(",") if symbol]
-        await self.subscribe(wanted)
+        await self.subscribe(self.wanted)
         tasks = [asyncio.create_task(work) for work in
                  (self.receive(), self.draw(), self.discover())]
         loop = asyncio.get_running_loop()
@@ -139,11 +144,11 @@ class View:
         await self.connection.close()
 
     async def subscribe(self, symbols):
-        new = [symbol for symbol in symbols if symbol not in self.subscribed]
+        new = [symbol for symbol in symbols if symbol not in self.asked]
         for first in range(0, len(new), SYMBOLS_A_REQUEST):
             part = new[first:first + SYMBOLS_A_REQUEST]
             await self.connection.send(json.dumps({"type": "subscribe", "symbols": part}))
-        self.subscribed.update(new)
+        self.asked.update(new)
 
     async def receive(self):
         try:
@@ -151,6 +156,9 @@ class View:
                 problem = self.market.receive(text, time.time())
                 if problem is not None:
                     self.say(f"the server says: {problem}")
+                if self.ready_file and self.market.subscribed.issuperset(self.wanted):
+                    with open(self.ready_file, "w", encoding="utf-8"):
+                        self.ready_file = None
         except websockets.ConnectionClosed:
             pass
         self.say(f"the server closed the connection ({self.connection.close_code} "
@@ -165,7 +173,7 @@ class View:
                 await self.subscribe([row["symbol"] for row in json.loads(body)["data"]])
             except (OSError, ValueError, KeyError, asyncio.IncompleteReadError):
                 pass  # Not ready, or draining: asked again.
-            await asyncio.sleep(DISCOVERY_INTERVAL_S if len(self.subscribed) < 5000 else 60)
+            await asyncio.sleep(DISCOVERY_INTERVAL_S if len(self.asked) < 5000 else 60)
 
     @staticmethod
     async def get(address, path):
@@ -228,6 +236,7 @@ def main():
     parser.add_argument("--ws", required=True)
     parser.add_argument("--rest", required=True)
     parser.add_argument("--symbols", default="")
+    parser.add_argument("--ready")
     parser.add_argument("--summary")
     options = parser.parse_args()
     view = View(options)

@@ -140,7 +140,9 @@ def test_builds_the_release_and_shows_the_main_job(quickstart):
 
 def test_ctrl_c_stops_everything_and_the_next_run_goes_on(quickstart):
     quickstart.start_in_terminal("--symbols", "5", "--rate", "200")
-    first = wait_until(lambda: quickstart.rest.get("/api/snapshots/SIM001"), "a price", 20).json()
+    wait_until(lambda: all(quickstart.rest.get(f"/api/snapshots/SIM00{number}").status == 200
+                           for number in range(1, 6)), "a price of each symbol", 20)
+    first = quickstart.rest.get("/api/snapshots/SIM001").json()
     os.write(quickstart.terminal, b"\x03")
     began = time.monotonic()
     assert quickstart.status(STOP_LIMIT_S) == 130
