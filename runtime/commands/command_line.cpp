@@ -222,7 +222,8 @@ class reader {
                                          parsed_into(offsets_set_.target, parse_offset_target),
                                          "An offset, earliest or latest")
         ->required();
-    set.add_flag("--force", offsets_set_.force, "Also while a process holds the partition's claim");
+    set.add_flag("--force", offsets_set_.force,
+                 "Also while a process holds the claim, and to a number outside the log");
   }
 
   void add_replay() {
@@ -324,6 +325,10 @@ class reader {
 
 std::variant<command, nothing_to_run> read_command_line(int argc, const char* const* argv) {
   return reader().read(argc, argv);
+}
+
+std::string command_line_library_version() {
+  return "CLI11 " CLI11_VERSION;
 }
 
 } // namespace tradepulse

@@ -18,7 +18,7 @@ struct offsets_set_options {
   std::vector<std::string> overrides;
   topic_partition source;
   commands::offset_target target;
-  bool force = false; // also while an owner holds the claim
+  bool force = false; // also while an owner holds the claim, and to a number outside the log
 };
 
 // Prints stored position, generation, owner, digest state, end of the log and lag of each partition
