@@ -259,7 +259,8 @@ class writer {
     dead_letter copy = *letter;
     options_->dead_letters->produce(
         std::move(copy), [to = writer_actor{self_}, source, gen, letter](const result<void>& done) {
-          caf::anon_send(to, refusal_letter_done{source, gen, letter, done.has_value()});
+          caf::anon_send(to, refusal_letter_done{source, gen, letter,
+                                                 done || done.failure().code == errc::too_large});
         });
   }
 

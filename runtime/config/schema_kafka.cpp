@@ -81,13 +81,6 @@ constexpr auto rows = std::to_array<schema_row>({
      .help = "How long a broker may hold a fetch that finds no data. Smaller: sooner and more "
              "requests.",
      .store = here<&k::fetch_wait_max>},
-    {.name = "kafka.linger",
-     .type = value_type::duration,
-     .fallback = "1ms",
-     .max = 10 * second,
-     .help = "How long a record that TradePulse itself produces waits for others to share a "
-             "request.",
-     .store = here<&k::linger>},
     {.name = "kafka.prefetch",
      .type = value_type::size,
      .fallback = "256MB",

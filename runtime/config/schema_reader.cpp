@@ -32,8 +32,6 @@ constexpr auto refused_properties = std::to_array<refused_property>({
     {"topic.metadata.refresh.interval.ms", "kafka.metadata_refresh"},
     {"metadata.max.age.ms", "kafka.metadata_refresh"},
     {"fetch.wait.max.ms", "kafka.fetch_wait_max"},
-    {"linger.ms", "kafka.linger"},
-    {"queue.buffering.max.ms", "kafka.linger"},
     {"queued.max.messages.kbytes", "kafka.prefetch"},
     {"queued.min.messages", "kafka.prefetch"},
     {"auto.offset.reset", "kafka.start"},

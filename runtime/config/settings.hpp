@@ -47,7 +47,6 @@ struct kafka_settings {
   milliseconds heartbeat_interval{};
   milliseconds metadata_refresh{};
   milliseconds fetch_wait_max{};
-  milliseconds linger{}; // of what we produce ourselves
   std::size_t prefetch{};
   log_start start{};
   replaced_log_policy on_replaced_log{};
