@@ -155,8 +155,9 @@ exit_code run_application(const config::settings& settings, stop_signals& signal
   guard.emplace(settings.shutdown.deadline + std::chrono::seconds{2}, status);
   log::info("draining", {{"deadline_ms", settings.shutdown.deadline.count()}});
   ready.draining = true;
+  core.stop_intake();
   (*ports)->send_clients_away(settings.shutdown);
-  const bool committed = core.stop_intake(deadline - std::chrono::seconds{1});
+  const bool committed = core.wait_committed(deadline - std::chrono::seconds{1});
   if (!committed)
     log::warning("left_to_the_log", {{"credit_events", core.credit().in_use().events},
                                      {"reason", "not committed within shutdown.deadline"}});

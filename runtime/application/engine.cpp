@@ -246,10 +246,14 @@ result<void> engine::start() {
   return {};
 }
 
-bool engine::stop_intake(std::chrono::steady_clock::time_point deadline) {
+void engine::stop_intake() {
+  if (impl_->supervisor)
+    caf::anon_send(impl_->supervisor, begin_drain{});
+}
+
+bool engine::wait_committed(std::chrono::steady_clock::time_point deadline) {
   if (!impl_->supervisor)
     return true;
-  caf::anon_send(impl_->supervisor, begin_drain{});
   std::unique_lock lock(impl_->drain_mutex);
   return impl_->drain_changed.wait_until(lock, deadline, [this] { return impl_->drained; });
 }
@@ -266,8 +270,6 @@ void engine::leave_group(std::chrono::steady_clock::time_point deadline) {
 
 void engine::end_actors() {
   impl_->seconds.reset();
-  // Producers first: nobody may speak to an actor after this.
-  impl_->pump.connect(static_cast<partition_reader*>(nullptr));
   if (impl_->supervisor)
     caf::anon_send_exit(impl_->supervisor, caf::exit_reason::user_shutdown);
   for (auto& each : impl_->fan_outs)

@@ -41,9 +41,10 @@ class engine {
   // Joins the group and reads. Errors: configuration.
   result<void> start();
 
-  // No new records; what is in flight is committed and the claims are given up. True when that
-  // came to its end before the deadline.
-  bool stop_intake(std::chrono::steady_clock::time_point deadline);
+  // No new records from here on; what is in flight is committed and the claims are given up.
+  void stop_intake();
+  // True when that came to its end before the deadline. Blocks.
+  bool wait_committed(std::chrono::steady_clock::time_point deadline);
   // Commits offsets and leaves the group.
   void leave_group(std::chrono::steady_clock::time_point deadline);
   // Ends every actor. No thread of ours may speak to one afterwards.

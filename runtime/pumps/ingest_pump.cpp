@@ -1,5 +1,7 @@
 #include "runtime/pumps/ingest_pump.hpp"
 
+#include <utility>
+
 #include <caf/send.hpp>
 
 #include "actors/message_types.hpp"
@@ -112,25 +114,21 @@ void ingest_pump::on_fatal(const std::string& detail) {
 
 void ingest_pump::start(const topic_partition& source, generation gen, next_offset from) {
   place_of(source).applied = from.value();
-  if (auto* to = reader())
-    to->start(source, gen, from);
+  command([=](partition_reader& to) { to.start(source, gen, from); });
 }
 
 void ingest_pump::stop(const topic_partition& source) {
-  if (auto* to = reader())
-    to->stop(source);
+  command([=](partition_reader& to) { to.stop(source); });
 }
 
 void ingest_pump::commit(const topic_partition& source, next_offset applied) {
   last_commit_ = std::chrono::steady_clock::now().time_since_epoch().count();
   place_of(source).applied = applied.value();
-  if (auto* to = reader())
-    to->commit(source, applied);
+  command([=](partition_reader& to) { to.commit(source, applied); });
 }
 
 void ingest_pump::wake() {
-  if (auto* to = reader())
-    to->wake();
+  command([](partition_reader& to) { to.wake(); });
 }
 
 } // namespace tradepulse

@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -70,15 +71,20 @@ class ingest_pump final : public ingest_listener, public partition_reader {
     std::atomic<std::int64_t> applied{-1};
   };
   place& place_of(const topic_partition& source);
-  partition_reader* reader() const noexcept { return reader_.load(std::memory_order_acquire); }
+  // Now, or when the consumer is there: it may assign partitions before open() has returned.
+  void command(std::function<void(partition_reader&)> what);
 
   parts parts_;
   ingest_supervisor supervisor_;
-  std::atomic<partition_reader*> reader_{nullptr};
   std::atomic<bool> assigned_once_{false};
   std::atomic<std::chrono::steady_clock::rep> last_commit_;
   mutable std::mutex mutex_;
   std::map<topic_partition, std::unique_ptr<place>> places_;
+
+  std::mutex reader_mutex_;
+  partition_reader* reader_ = nullptr;
+  bool disconnected_ = false;
+  std::vector<std::function<void(partition_reader&)>> early_; // commands before connect()
 };
 
 } // namespace tradepulse

@@ -47,8 +47,9 @@ class Quickstart:
                               stderr=subprocess.STDOUT, check=False)
         return done.returncode, done.stdout.splitlines()
 
-    def start_in_terminal(self, *arguments):
-        """In a terminal of its own, as its foreground process group."""
+    def start_in_terminal(self, *arguments, until=b"updates"):
+        """In a terminal of its own, as its foreground process group. Returns when the live view
+        has shown a price, or `until` was printed."""
         pid, terminal = pty.fork()
         if pid == 0:
             try:
@@ -66,8 +67,7 @@ class Quickstart:
                 self.output += data
 
         threading.Thread(target=read, daemon=True).start()
-        wait_until(lambda: b"SIM001" in self.output and b"updates" in self.output
-                   or self.ended(), "the live view", 300)
+        wait_until(lambda: until in self.output or self.ended(), f"output of {until}", 300)
         assert not self.ended(), self.output.decode(errors="replace")
 
     def ended(self):
@@ -95,6 +95,14 @@ class Quickstart:
                                             or str(self.folder).encode() in line):
                 found.append(line.replace(b"\0", b" ").decode(errors="replace"))
         return found
+
+    def is_serve(self, pid):
+        try:
+            with open(f"/proc/{pid}/cmdline", "rb") as file:
+                arguments = file.read().split(b"\0")
+        except OSError:
+            return False
+        return b"serve" in arguments and f"{self.folder}/quickstart.conf".encode() in arguments
 
     def close(self):
         if self.process is not None:
@@ -157,6 +165,40 @@ def test_ctrl_c_stops_everything_and_the_next_run_goes_on(quickstart):
                > first["epoch"], "the next epoch", 20)
     os.write(quickstart.terminal, b"\x03")
     assert quickstart.status(STOP_LIMIT_S) == 130
+    assert not quickstart.left_behind()
+
+
+def test_ctrl_c_stops_the_build_too(quickstart, tmp_path):
+    compiler = tmp_path / "cmake"
+    compiler.write_text("#!/bin/sh\necho compiling\nsleep 1000 &\nsleep 1000\n")
+    compiler.chmod(0o755)
+    quickstart.environment.pop("TRADEPULSE_BINARY", None)
+    quickstart.environment["PATH"] = f"{tmp_path}:{os.environ['PATH']}"
+    quickstart.start_in_terminal(until=b"compiling")
+    os.write(quickstart.terminal, b"\x03")
+    assert quickstart.status(STOP_LIMIT_S) == 130
+    assert not quickstart.left_behind()
+
+
+def test_a_failed_build_is_shown_with_its_log(quickstart, tmp_path):
+    compiler = tmp_path / "cmake"
+    compiler.write_text("#!/bin/sh\necho book.cpp:3: error\nexit 1\n")
+    compiler.chmod(0o755)
+    quickstart.environment.pop("TRADEPULSE_BINARY", None)
+    quickstart.environment["PATH"] = f"{tmp_path}:{os.environ['PATH']}"
+    status, lines = quickstart.run()
+    assert status == 70
+    assert "book.cpp:3: error" in lines
+    assert "failed; its log: " in lines[-1]
+
+
+def test_a_part_that_ends_by_itself_ends_everything(quickstart):
+    quickstart.start_in_terminal("--symbols", "2")
+    (serve,) = [pid for pid in filter(str.isdigit, os.listdir("/proc"))
+                if quickstart.is_serve(pid)]
+    os.kill(int(serve), signal.SIGKILL)
+    assert quickstart.status(STOP_LIMIT_S + 1) == 70
+    assert b"serve ended by itself" in quickstart.output
     assert not quickstart.left_behind()
 
 
