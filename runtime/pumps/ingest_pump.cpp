@@ -14,12 +14,26 @@ ingest_pump::ingest_pump(parts given)
       last_commit_(std::chrono::steady_clock::now().time_since_epoch().count()) {}
 
 void ingest_pump::connect(partition_reader* reader) {
-  reader_.store(reader);
+  std::lock_guard lock(reader_mutex_);
+  reader_ = reader;
+  for (const auto& each : std::exchange(early_, {}))
+    each(*reader_);
 }
 
 void ingest_pump::disconnect() {
-  reader_.store(nullptr);
+  std::lock_guard lock(reader_mutex_);
+  reader_ = nullptr;
+  disconnected_ = true;
+  early_.clear();
   supervisor_ = nullptr;
+}
+
+void ingest_pump::command(std::function<void(partition_reader&)> what) {
+  std::lock_guard lock(reader_mutex_);
+  if (reader_)
+    what(*reader_);
+  else if (!disconnected_)
+    early_.push_back(std::move(what));
 }
 
 std::chrono::steady_clock::duration ingest_pump::since_last_commit() const noexcept {
