@@ -17,8 +17,15 @@ credit_ledger::credit_ledger(credit_limits limits, std::function<void()> returne
 }
 
 void credit_ledger::set_partitions(std::size_t assigned) {
-  std::lock_guard lock(mutex_);
-  partitions_ = std::max<std::size_t>(assigned, 1);
+  bool wake = false;
+  {
+    std::lock_guard lock(mutex_);
+    const std::size_t before = std::exchange(partitions_, std::max<std::size_t>(assigned, 1));
+    // A larger share is credit that came back.
+    wake = partitions_ < before && std::exchange(someone_waits_, false);
+  }
+  if (wake && returned_)
+    returned_();
 }
 
 std::size_t credit_ledger::allowance(const topic_partition& source) {
