@@ -12,9 +12,11 @@ void price_stream::restore(stored_stream stored) {
   const symbol name = state_.symbol;
   state_ = std::move(stored);
   state_.symbol = name;
+  newest_source_ = state_.snapshot ? state_.snapshot->source_sequence : std::nullopt;
 }
 
 void price_stream::begin_epoch(epoch next) noexcept {
+  newest_source_.reset();
   state_.position = {next, sequence{0}};
   // The first event of an epoch replaces the snapshot whatever its time.
   state_.snapshot.reset();
@@ -42,9 +44,11 @@ price_stream::numbered price_stream::apply(std::span<const tick> ticks,
     // Number 0: the event shown is older than the epoch, whose first event replaces it.
     const bool late = state_.snapshot && state_.snapshot->price_seq.value() > 0 &&
                       t.event_time < state_.snapshot->event_time;
-    if (t.source_sequence && state_.snapshot && state_.snapshot->source_sequence)
-      out.source_gap +=
-          std::max<std::int64_t>(0, *t.source_sequence - *state_.snapshot->source_sequence - 1);
+    if (t.source_sequence) {
+      if (newest_source_)
+        out.source_gap += std::max<std::int64_t>(0, *t.source_sequence - *newest_source_ - 1);
+      newest_source_ = std::max(newest_source_, t.source_sequence);
+    }
     if (late)
       state_.snapshot->position = position;
     else

@@ -39,6 +39,8 @@ class price_stream {
   void begin_epoch(epoch next) noexcept;
 
   stored_stream state_;
+  // Upstream's greatest number so far: a late event's as well, which the snapshot does not have.
+  std::optional<std::int64_t> newest_source_;
 };
 
 } // namespace tradepulse
