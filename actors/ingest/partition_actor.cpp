@@ -172,6 +172,7 @@ class partition {
     counted.append_to_dispatch.observe(seconds_since(what.batch->records.front().append_time),
                                        built.ticks);
     ++in_flight_;
+    in_order_.push_back({range.to, built.ticks});
     counted.ranges_in_flight.add(1);
     show_depth();
     dispatch(built.range, std::move(built.letters));
@@ -253,7 +254,11 @@ class partition {
       end();
   }
 
-  std::size_t in_flight() const noexcept { return in_flight_; }
+  // The process ends, and a commit is still waited for.
+  void cut_off() {
+    if (std::exchange(state_, state::ended) != state::ended)
+      tell_what_is_left();
+  }
 
  private:
   enum class state : std::uint8_t {
@@ -408,7 +413,6 @@ class partition {
   void dispatch(const std::shared_ptr<ingest_range>& range, std::vector<dead_letter> letters) {
     const auto to_writer = options_->writer;
     const partition_actor me{self_};
-    in_order_.push_back(range->to);
     range->open(letters.size(),
                 [to_writer, me](std::shared_ptr<ingest_range> done, std::optional<symbol> failed) {
                   if (failed)
@@ -462,7 +466,7 @@ class partition {
   }
 
   void settled_through(next_offset next) {
-    while (!in_order_.empty() && in_order_.front() <= next) {
+    while (!in_order_.empty() && in_order_.front().end <= next) {
       in_order_.pop_front();
       --in_flight_;
       options_->parts.metrics->ranges_in_flight.add(-1);
@@ -509,13 +513,21 @@ class partition {
 
   // --- the end ---
 
+  // What is not committed is read again by the next owner, from next_offset on.
+  void tell_what_is_left() const {
+    if (in_flight_ == 0)
+      return;
+    std::size_t events = 0;
+    for (const auto& each : in_order_)
+      events += each.events;
+    log::warning("left_to_the_log",
+                 {{"partition", name()}, {"next_offset", committed_.value()}, {"events", events}});
+  }
+
   void end() {
     if (std::exchange(state_, state::ended) == state::ended)
       return;
-    if (in_flight_ > 0)
-      log::warning(
-          "left_to_the_log",
-          {{"partition", name()}, {"next_offset", committed_.value()}, {"ranges", in_flight_}});
+    tell_what_is_left();
     options_->parts.metrics->ranges_in_flight.add(-static_cast<std::int64_t>(in_flight_));
     caf::anon_send(options_->writer, release_partition{options_->source, gen_});
     options_->parts.health->clear(health_key());
@@ -544,7 +556,11 @@ class partition {
   std::chrono::steady_clock::time_point last_check_ = std::chrono::steady_clock::now();
 
   std::size_t in_flight_ = 0;
-  std::deque<next_offset> in_order_; // ends of the ranges in flight
+  struct uncommitted {
+    next_offset end;
+    std::size_t events = 0;
+  };
+  std::deque<uncommitted> in_order_; // of the ranges in flight
   std::vector<letter_refused> waiting_letters_;
   std::unordered_map<symbol, symbol_directory::routed> symbols_;
   std::unordered_map<symbol, failure_window> failures_;
@@ -563,6 +579,10 @@ partition_actor::behavior_type behavior(partition_actor::stateful_pointer<shell>
   obey_house_rules(self);
   auto& mine = self->state.mine;
   mine.begin(std::move(options), self);
+  self->set_exit_handler([&mine, self](caf::scheduled_actor*, caf::exit_msg& why) {
+    mine.cut_off();
+    self->quit(std::move(why.reason));
+  });
   return {
       [&mine](const batch_arrived& what) { mine.arrived(what); },
       [&mine](const fault_reported& what) { mine.faulted(what); },

@@ -20,6 +20,14 @@ watchdog::~watchdog() {
   thread_.join();
 }
 
+void watchdog::cut_all() {
+  {
+    const std::lock_guard lock(mutex_);
+    cutting_all_ = true;
+  }
+  changed_.notify_one();
+}
+
 void watchdog::run() {
   std::unique_lock lock(mutex_);
   while (!stopping_) {
@@ -29,7 +37,7 @@ void watchdog::run() {
     for (watched& call : calls_) {
       if (call.cut)
         continue;
-      if (call.deadline <= now) {
+      if (cutting_all_ || call.deadline <= now) {
         // Its reader gets an end of file and fails as for any lost connection.
         ::shutdown(call.socket, SHUT_RDWR);
         call.cut = true;
@@ -60,7 +68,7 @@ watchdog::guard::guard(watchdog& dog, int socket, std::chrono::milliseconds limi
     const std::lock_guard lock(dog_.mutex_);
     entry_ = dog_.calls_.insert(dog_.calls_.end(), {socket, clock::now() + limit_});
     // Deadlines mostly rise, so the thread rarely has to be woken: once a limit, not once a call.
-    earlier = entry_->deadline < dog_.wakes_at_;
+    earlier = dog_.cutting_all_ || entry_->deadline < dog_.wakes_at_;
     if (earlier)
       dog_.wakes_at_ = entry_->deadline;
   }

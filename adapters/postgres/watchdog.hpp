@@ -51,6 +51,10 @@ class watchdog {
     std::list<watched>::iterator entry_;
   };
 
+  // Cuts every call that is under way, and from now on each other one as it begins: the process
+  // ends, and waits for no answer.
+  void cut_all();
+
   // Connections cut so far.
   std::uint64_t cuts() const noexcept { return cuts_.load(std::memory_order_relaxed); }
 
@@ -62,6 +66,7 @@ class watchdog {
   std::list<watched> calls_;
   clock::time_point wakes_at_ = clock::time_point::max();
   bool stopping_ = false;
+  bool cutting_all_ = false;
   std::atomic<std::uint64_t> cuts_{0};
   std::thread thread_;
 };

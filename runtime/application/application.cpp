@@ -158,15 +158,16 @@ exit_code run_application(const config::settings& settings, stop_signals& signal
   core.stop_intake();
   (*ports)->send_clients_away(settings.shutdown);
   const bool committed = core.wait_committed(deadline - std::chrono::seconds{1});
-  if (!committed)
-    log::warning("left_to_the_log", {{"credit_events", core.credit().in_use().events},
-                                     {"reason", "not committed within shutdown.deadline"}});
+  if (!committed) // each partition says what it leaves to the log, as it ends
+    log::warning("not_all_committed", {{"reason", "not committed within shutdown.deadline"}});
   (*ports)->wait_until_empty(std::min(deadline, clock::now() + std::chrono::seconds{3}));
   core.leave_group(deadline);
   guard->stage("closing listeners");
   (*ports)->close_all();
   pool.stop();
   guard->stage("ending actors");
+  if (!committed)
+    core.database_watchdog()->cut_all(); // a frozen server would hold the writers for seconds
   core.end_actors();
   log::info("stopped", {{"clean", committed}});
   return status;

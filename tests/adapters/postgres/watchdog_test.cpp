@@ -48,6 +48,20 @@ TEST(Watchdog, LeavesACallAloneThatEndsInTime) {
   EXPECT_EQ(byte, 'x');
 }
 
+TEST(Watchdog, CutsWhatIsUnderWayAndWhatBeginsOnceTheProcessEnds) {
+  watchdog dog;
+  socket_pair running;
+  socket_pair later;
+  watchdog::guard before(dog, running.ends[0], hours(1));
+  dog.cut_all();
+  char byte = 0;
+  EXPECT_EQ(::recv(running.ends[0], &byte, 1, 0), 0);
+  EXPECT_TRUE(before.cut());
+  watchdog::guard after(dog, later.ends[0], hours(1));
+  EXPECT_EQ(::recv(later.ends[0], &byte, 1, 0), 0);
+  EXPECT_TRUE(after.cut());
+}
+
 TEST(Watchdog, CutsAnEarlierDeadlineThatComesLater) {
   watchdog dog;
   socket_pair pair;
