@@ -125,5 +125,10 @@ def _show(line, screen, name, started):
         screen.passing(f"{name}: {elapsed}  {text}")
         return
     test = PYTEST_LINE.match(line)
-    if test:
-        screen.line(f"    {test.group(2).decode().lower():8} {test.group(1).decode()}")
+    if not test:
+        return
+    title, word = test.group(1).decode(errors="replace"), test.group(2).decode().lower()
+    if word == "passed":
+        screen.passing(f"{name}: {elapsed}  passed {title}")
+    else:
+        screen.line(f"    {word} {title}")
