@@ -105,16 +105,17 @@ bool conflation::add(const price_burst& burst, stream_position before) {
   auto& at = entry_for(burst.index(), burst.symbol(), before);
   if (burst.epoch() < at.through.epoch)
     return true;
-  std::size_t first = 0;
   if (burst.epoch() > at.through.epoch) {
     if (at.through.epoch.value() > 0)
       begin_gap(at, {burst.epoch(), sequence{0}}, "new_epoch");
-  } else {
-    first = burst.first_above(at.through.seq);
+    at.through = {burst.epoch(), sequence{0}};
   }
+  const std::size_t first = burst.first_above(at.through.seq);
   const auto& events = burst.events();
   if (first == events.size())
     return true;
+  if (const std::int64_t comes = events[first].seq.value(); comes > at.through.seq.value() + 1)
+    begin_gap(at, {burst.epoch(), sequence{comes - 1}}, "missed");
   for (std::size_t i = first; i < events.size(); ++i)
     merge_event(at.update, at.symbol, burst.epoch(), events[i]);
   at.through = {burst.epoch(), burst.last()};

@@ -23,10 +23,12 @@ void append_frame(std::string& out, Write&& write) {
 std::shared_ptr<const price_snapshot> fold(std::shared_ptr<const price_snapshot> base,
                                            const price_burst& burst) {
   price_snapshot out;
-  bool empty = !base || base->position.epoch < burst.epoch();
+  const bool same_epoch = base && base->position.epoch == burst.epoch();
+  // Number 0: what is shown is older than its epoch, whose first event replaces it.
+  bool empty = !same_epoch || base->price_seq.value() == 0;
   if (!empty)
     out = *base;
-  const std::size_t first = empty ? 0 : burst.first_above(out.position.seq);
+  const std::size_t first = same_epoch ? burst.first_above(base->position.seq) : 0;
   const auto& events = burst.events();
   for (std::size_t i = first; i < events.size(); ++i) {
     const auto& e = events[i];
@@ -218,12 +220,22 @@ void delivery_table::push_burst(subscription& to, const burst_ptr& burst, std::s
   const bool new_epoch = burst->epoch() > to.position.epoch;
   const std::size_t first = new_epoch ? 0 : burst->first_above(to.position.seq);
   frame_slice frames = burst->encoded(reader.numbers_as_strings).from(first);
-  if (new_epoch && to.position.epoch.value() > 0) {
+  const sequence next{to.position.seq.value() + 1};
+  const sequence due = new_epoch ? sequence{1} : next;
+  const sequence comes = burst->events()[first].seq;
+  const bool ends_epoch = new_epoch && to.position.epoch.value() > 0;
+  if (ends_epoch || comes > due) {
     std::string text;
-    append_frame(text, [&](std::string& out) {
-      native::append_gap(out, to.symbol, to.position.epoch, sequence{to.position.seq.value() + 1},
-                         std::nullopt, "new_epoch");
-    });
+    if (ends_epoch)
+      append_frame(text, [&](std::string& out) {
+        native::append_gap(out, to.symbol, to.position.epoch, next, std::nullopt, "new_epoch");
+      });
+    // Numbers that nobody here can give (only their position was stored): never silence.
+    if (comes > due)
+      append_frame(text, [&](std::string& out) {
+        native::append_gap(out, to.symbol, burst->epoch(), due, sequence{comes.value() - 1},
+                           "missed");
+      });
     metrics_.gaps.add();
     text += frames.view(); // whole or not at all
     frames = whole(std::move(text));
@@ -291,8 +303,9 @@ void delivery_table::take_back(const hand_back& handed) {
   std::vector<std::pair<subscription*, const handed_item*>> taken;
   for (const auto& item : handed.items) {
     auto found = to->subscriptions.find(item.index);
-    if (found == to->subscriptions.end() || found->second->state != phase::diverted)
-      continue; // left, or subscribed again
+    if (found == to->subscriptions.end() || found->second->state != phase::diverted ||
+        item.through <= found->second->position)
+      continue; // left, or subscribed again (and diverted again, further on)
     taken.emplace_back(found->second.get(), &item);
     text += item.preface;
     if (item.update)
@@ -303,7 +316,12 @@ void delivery_table::take_back(const hand_back& handed) {
   const std::size_t bytes = text.size();
   const auto outcome = taken.empty() ? push_outcome::accepted : push(*to, whole(std::move(text)));
   if (outcome == push_outcome::refused) {
-    to->owner->tell(handed_back{handed.items});
+    // Only what is still meant: an item of a subscription that began anew must not be merged with
+    // what the new one got.
+    handed_back refused;
+    for (const auto& [sub, item] : taken)
+      refused.refused.push_back(*item);
+    to->owner->tell(std::move(refused));
     return;
   }
   for (auto& [sub, item] : taken) {
