@@ -122,6 +122,18 @@ TEST(Conflation, AnnouncesNoEpochBeforeTheFirst) {
   EXPECT_EQ(items[0].update->first_seq, sequence{1});
 }
 
+TEST(Conflation, AnnouncesWhatIsMissingBeforeABurstThatDoesNotFollow) {
+  conflation waiting{false};
+  waiting.add(*burst(0, "A", 1, 5, 6), pos(1, 4));
+  waiting.add(*burst(0, "A", 1, 9, 9), pos(1, 4));
+  auto items = waiting.take(everything);
+  const auto before = payloads_of(items[0].preface);
+  ASSERT_EQ(before.size(), 1u);
+  EXPECT_EQ(before[0], R"({"type":"gap","symbol":"A","stream":"price","epoch":1,"from":5,)"
+                       R"("to":8,"reason":"missed"})");
+  EXPECT_EQ(items[0].update->first_seq, sequence{9});
+}
+
 TEST(Conflation, PutsGapAndSnapshotBeforeWhatFollowsAMove) {
   conflation waiting{false};
   waiting.add(*burst(0, "A", 1, 5, 6), pos(1, 4));
