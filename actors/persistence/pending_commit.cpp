@@ -26,8 +26,10 @@ void pending_commit::merge(std::shared_ptr<ingest_range> range) {
   if (range->last_applied)
     last_applied_ = range->last_applied;
   cluster_id_ = range->cluster_id;
-  for (const auto& slot : range->slots)
+  for (const auto& slot : range->slots) {
     rows_.insert_or_assign(slot.symbol, slot.row);
+    position_only_.erase(slot.symbol); // newer than what was refused: it is tried as a whole
+  }
   for (const auto& row : range->extra_rows)
     rows_.insert_or_assign(row.symbol, row);
   merged_.push_back(std::move(range));
@@ -46,7 +48,9 @@ std::vector<dead_letter> pending_commit::refuse(const std::vector<refused_row>& 
   for (const auto& row : rows) {
     if (!position_only_.insert(row.symbol).second)
       continue;
-    for (const auto& range : merged_) {
+    std::size_t& lettered = lettered_[row.symbol];
+    for (; lettered < merged_.size(); ++lettered) {
+      const auto& range = merged_[lettered];
       auto slot = std::find_if(range->slots.begin(), range->slots.end(),
                                [&](const auto& s) { return s.symbol == row.symbol; });
       if (slot == range->slots.end())
@@ -79,6 +83,7 @@ pending_commit::done pending_commit::committed() {
   merged_.clear();
   rows_.clear();
   position_only_.clear();
+  lettered_.clear();
   events_ = 0;
   last_applied_.reset();
   return out;
