@@ -1,14 +1,14 @@
 """The real binary under measurement: its database, its process, its counters."""
 
 import contextlib
-import os
 import secrets
 import subprocess
+import tempfile
 
 import psycopg2
 
 from database import create_database, drop_database
-from measure import ROOT, check, cpu_seconds
+from measure import check, cpu_seconds
 from tradepulse_process import TradePulseProcess, configuration_text
 
 from supervised import wait_until
@@ -26,15 +26,11 @@ def fresh_database(server_url, binary):
     """An empty database with the current schema."""
     database = create_database(server_url)
     try:
-        path = os.path.join(ROOT, "build", f"benchmark-{secrets.token_hex(4)}.conf")
-        try:
-            with open(path, "w", encoding="utf-8") as file:
-                file.write(configuration_text({"postgres.url": database.url}))
-            subprocess.run([binary, "migrate", "--config", path], check=True,
+        with tempfile.NamedTemporaryFile("w", suffix=".conf") as file:
+            file.write(configuration_text({"postgres.url": database.url}))
+            file.flush()
+            subprocess.run([binary, "migrate", "--config", file.name], check=True,
                            stdout=subprocess.DEVNULL)
-        finally:
-            with contextlib.suppress(FileNotFoundError):
-                os.remove(path)
         yield database
     finally:
         drop_database(server_url, database)
@@ -98,6 +94,18 @@ def claims_held_back(database):
 # A claim waits for the lock above as long as it is held.
 PATIENT = {"postgres.lock_timeout": "0", "postgres.statement_timeout": "1m",
            "postgres.watchdog": "2m"}
+
+
+def settled_metrics(process, ticks):
+    """The metrics, when the last commit is counted: a row can be read before its writer counts."""
+    found = {}
+
+    def counted():
+        found.update(process.metrics())
+        return found["tradepulse_database_events_total"] >= ticks
+
+    wait_until(counted, f"tradepulse_database_events_total = {ticks}", 10)
+    return found
 
 
 def check_counters(metrics, ticks, what):

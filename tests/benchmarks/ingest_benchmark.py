@@ -45,7 +45,7 @@ def engine_round(context, load):
         watch.wait_for_offsets(load.topic, load.ends, LIMIT_S)
         cpu, wall = engine.cpu(process) - cpu, time.monotonic() - began
         check_rows(watch, load, "engine")
-        metrics = process.metrics()
+        metrics = engine.settled_metrics(process, load.records)
         engine.check_counters(metrics, load.records, "engine")
         return {"cpu": cpu / load.records * 1e6, "wall": wall,
                 "rows": metrics["tradepulse_database_rows_total"],

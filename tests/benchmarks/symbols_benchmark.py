@@ -12,14 +12,20 @@ from supervised import wait_until
 
 SIZES = {"tiny": 2_000, "full": 100_000}
 PARTITIONS = 8
-# Events of each symbol in the second helping, on top of the first one: what the ring costs.
-MORE_EVENTS = 15
+# More events of each symbol after the first: 8 in all fill a vector that grows by doubling.
+MORE_EVENTS = 7
 LIMIT_S = 300
 BUDGET_BYTES = 2048
 
 
 class Market:
-    """Produces one event for every symbol, in order of the symbols."""
+    """Produces one event for every symbol, in order of the symbols, at a bounded rate.
+
+    At full speed a backlog would stand in the engine, and what the allocator keeps of it would be
+    taken for the price of the symbols.
+    """
+
+    RATE = 20_000  # events a second
 
     def __init__(self, kafka, topic, symbols):
         self._producer = Producer({"bootstrap.servers": kafka, "enable.idempotence": True,
@@ -30,9 +36,13 @@ class Market:
         self.events = 0  # of each symbol
 
     def tick_all(self, times=1):
+        due = time.perf_counter()
         for _ in range(times):
             self.events += 1
             for number in range(self._symbols):
+                if number % 200 == 0:
+                    due += 200 / self.RATE
+                    time.sleep(max(0.0, due - time.perf_counter()))
                 while True:
                     try:
                         self._producer.produce(
@@ -152,12 +162,16 @@ def run(context):
               f"{found['more_cpu_us']:14.2f}", flush=True)
     last = results[-1]
     spread = lambda name, form="{:.0f}": Spread(r[name] for r in results).show(form)
+    if context.size == "full":  # among few symbols the process itself weighs too much
+        for name, what in (("lazy", "a table entry"), ("without_ring", "with an actor, without ring")):
+            worst = max(found[name] for found in results)
+            print(f"budget of {BUDGET_BYTES} bytes, {what}: "
+                  f"{'kept' if worst <= BUDGET_BYTES else f'exceeded by {worst - BUDGET_BYTES:.0f}'}")
     print(f"process, MB resident: empty {last['empty_mb']:.1f}, stored {last['stored_mb']:.1f} "
           f"(peak {last['peak_mb']:.1f}), one event each {last['one_mb']:.1f}, "
           f"{1 + MORE_EVENTS} events each {last['many_mb']:.1f}\n"
           f"bytes of an idle stored symbol (lazy):       {spread('lazy')}\n"
-          f"bytes of a symbol with actor, without ring:  {spread('without_ring')}; "
-          f"the budget is {BUDGET_BYTES}\n"
+          f"bytes of a symbol with actor, without ring:  {spread('without_ring')}\n"
           f"bytes of one event in the ring:              {spread('ring_event')}\n"
           f"checked: {symbols} rows, {symbols * (2 + MORE_EVENTS)} numbers, 0 actors after the "
           f"restart, {symbols} after a tick each", flush=True)
