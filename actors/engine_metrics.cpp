@@ -17,6 +17,8 @@ engine_metrics::engine_metrics(metrics::registry& in)
                                       "Commits refused because another claim came first")),
       failed_symbols(
           in.make_counter("tradepulse_symbol_failures_total", "Symbol actors that died")),
+      unordered_streams(in.make_counter("tradepulse_unordered_streams_total",
+                                        "Streams found to be fed from several partitions")),
       dead_letters(in.make_counter("tradepulse_dead_letters_total",
                                    "Records confirmed in a dead-letter topic")),
       dead_letter_retries(in.make_counter("tradepulse_dead_letter_retries_total",

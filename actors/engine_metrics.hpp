@@ -32,6 +32,7 @@ struct engine_metrics {
   metrics::counter& claims;
   metrics::counter& refused_commits;
   metrics::counter& failed_symbols;
+  metrics::counter& unordered_streams;
   metrics::counter& dead_letters;
   metrics::counter& dead_letter_retries;
   metrics::counter& expired_records;

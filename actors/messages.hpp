@@ -104,6 +104,7 @@ struct symbol_work {
 struct restore_stream {
   generation gen;
   stored_stream stored;
+  bool uncommitted_epoch = false; // its epoch was begun by a move that is not committed yet
 };
 struct epoch_committed {
   tradepulse::epoch epoch;

@@ -47,6 +47,8 @@ constexpr std::array error_table{
                "PostgreSQL does not answer"},
     errc_entry{errc::database_refused, "database_refused", false, 500,
                "PostgreSQL refused; the detail has the SQLSTATE"},
+    errc_entry{errc::database_busy, "database_busy", true, 503,
+               "PostgreSQL is overloaded, or somebody holds a lock"},
     errc_entry{errc::log_unavailable, "log_unavailable", true, 503, "Kafka does not answer"},
     errc_entry{errc::io, "io", false, 500, "a file or a socket"},
 };

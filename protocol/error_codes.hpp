@@ -39,6 +39,7 @@ enum class errc : std::uint16_t {
   configuration = 1200,
   database_unavailable = 1210, // absent, overloaded, cut: try again
   database_refused = 1211,     // it answered no; the detail has the SQLSTATE
+  database_busy = 1212,        // overloaded, a lock, a timeout; the connection is good: try again
   log_unavailable = 1220,
   io = 1230,
 };

@@ -41,7 +41,7 @@ class session {
                        " subscriptions (limits.subscriptions)");
         continue;
       }
-      const auto ticket = options_.directory->entry_for(name);
+      const auto ticket = options_.directory->enter(name, options_.io_thread);
       if (ticket.refused) {
         refuse_one(request.id, errc::too_many_subscriptions,
                    name.str() + ": too many symbols that nobody has seen (symbols.max_unknown)");
@@ -57,7 +57,7 @@ class session {
     caf::anon_send(fan_out(), std::move(opened));
     for (const auto& member : members) {
       options_.directory->join(member.index, options_.io_thread, options_.id, group);
-      // The interest of a subscription that begins anew is counted already.
+      // Of a subscription that begins anew the interest was counted before.
       if (!subscriptions_.emplace(member.symbol, member.index).second)
         options_.directory->leave(member.index, options_.io_thread);
       pending_.forget(member.index);

@@ -21,6 +21,7 @@ void credit_ledger::set_partitions(std::size_t assigned) {
   {
     std::lock_guard lock(mutex_);
     const std::size_t before = std::exchange(partitions_, std::max<std::size_t>(assigned, 1));
+    note_exhaustion();
     // A larger share is credit that came back.
     wake = partitions_ < before && std::exchange(someone_waits_, false);
   }
@@ -54,6 +55,7 @@ std::shared_ptr<credit_lease> credit_ledger::take(const topic_partition& source,
     held.bytes += bytes;
     total_.events += events;
     total_.bytes += bytes;
+    note_exhaustion();
   }
   return std::make_shared<credit_lease>(shared_from_this(), source, events, bytes);
 }
@@ -70,6 +72,7 @@ void credit_ledger::give_back(const topic_partition& source, std::size_t events,
       by_partition_.erase(found);
     total_.events -= events;
     total_.bytes -= bytes;
+    note_exhaustion();
     wake = std::exchange(someone_waits_, false);
   }
   if (wake && returned_)
@@ -87,9 +90,29 @@ credit_ledger::usage credit_ledger::in_use(const topic_partition& source) const 
   return found == by_partition_.end() ? usage{} : found->second;
 }
 
-bool credit_ledger::exhausted() const {
+// Requires: the lock. Every partition stands at its share when what is left is less than one event
+// or byte for each of them (shares are rounded down).
+void credit_ledger::note_exhaustion() {
+  const bool none_left =
+      total_.events + partitions_ > limits_.events || total_.bytes + partitions_ > limits_.bytes;
+  if (!none_left)
+    exhausted_since_.reset();
+  else if (!exhausted_since_)
+    exhausted_since_ = std::chrono::steady_clock::now();
+}
+
+std::optional<std::chrono::steady_clock::duration> credit_ledger::exhausted_for() const {
   std::lock_guard lock(mutex_);
-  return total_.events >= limits_.events || total_.bytes >= limits_.bytes;
+  if (!exhausted_since_)
+    return std::nullopt;
+  return std::chrono::steady_clock::now() - *exhausted_since_;
+}
+
+credit_ledger::usage credit_ledger::half_share() const {
+  std::lock_guard lock(mutex_);
+  const std::size_t share = std::max(limits_.batch_events, limits_.events / partitions_);
+  return {std::max<std::size_t>(share / 2, 1),
+          std::max<std::size_t>(limits_.bytes / partitions_ / 2, 1)};
 }
 
 } // namespace tradepulse

@@ -6,6 +6,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <unordered_map>
 
 #include "protocol/identifiers.hpp"
@@ -46,14 +47,15 @@ class credit_ledger : public std::enable_shared_from_this<credit_ledger> {
   usage in_use() const;
   usage in_use(const topic_partition& source) const;
   const credit_limits& limits() const noexcept { return limits_; }
-  // No partition can read for want of process-wide credit.
-  bool exhausted() const;
-  // The writer flushes early when this many events wait.
-  std::size_t half_events() const noexcept { return limits_.events / 2; }
+  // How long no partition has been able to read for want of credit; absent: one can.
+  std::optional<std::chrono::steady_clock::duration> exhausted_for() const;
+  // Half of what one partition may hold: its writer flushes early when so much waits.
+  usage half_share() const;
 
  private:
   friend class credit_lease;
   credit_ledger(credit_limits limits, std::function<void()> returned);
+  void note_exhaustion();
   void give_back(const topic_partition& source, std::size_t events, std::size_t bytes);
 
   const credit_limits limits_;
@@ -63,6 +65,7 @@ class credit_ledger : public std::enable_shared_from_this<credit_ledger> {
   usage total_;
   std::unordered_map<topic_partition, usage> by_partition_;
   bool someone_waits_ = false;
+  std::optional<std::chrono::steady_clock::time_point> exhausted_since_;
 };
 
 class credit_lease {

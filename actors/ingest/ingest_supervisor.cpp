@@ -30,6 +30,8 @@ class supervisor {
   }
 
   void assign(const assignment_changed& change) {
+    if (draining_)
+      return; // the group is about to be left
     assigned_ = {change.assigned.begin(), change.assigned.end()};
     options_->parts.directory->set_assignment(change.assigned);
     options_->credit->set_partitions(change.assigned.size());
@@ -92,10 +94,17 @@ class supervisor {
         const topic_partition failed = source;
         if (!gone.reason)
           return; // partition_ended says the rest
-        if (!may_restart("partition " + failed.to_string()))
+        // One that was ended with its writer is that writer's failure, counted once.
+        const bool own = gone.reason != caf::exit_reason::kill;
+        if (own && !draining_ && !may_restart("partition " + failed.to_string()))
           return;
         options_->parts.reader->stop(failed);
         forget(failed);
+        if (draining_) {
+          if (partitions_.empty())
+            options_->drained();
+          return;
+        }
         restart_.insert(failed); // at the next second: a pause between attempts
         return;
       }

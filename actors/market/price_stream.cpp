@@ -1,6 +1,7 @@
 #include "actors/market/price_stream.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace tradepulse {
 
@@ -8,11 +9,12 @@ price_stream::price_stream(symbol name) {
   state_.symbol = name;
 }
 
-void price_stream::restore(stored_stream stored) {
+void price_stream::restore(stored_stream stored, bool uncommitted_epoch) {
   const symbol name = state_.symbol;
   state_ = std::move(stored);
   state_.symbol = name;
   newest_source_ = state_.snapshot ? state_.snapshot->source_sequence : std::nullopt;
+  uncommitted_epoch_ = uncommitted_epoch;
 }
 
 void price_stream::begin_epoch(epoch next) noexcept {
@@ -36,8 +38,10 @@ price_stream::numbered price_stream::apply(std::span<const tick> ticks,
   } else if (state_.position.epoch < floor) {
     begin_epoch(floor); // committed with the floor; also a stream's first epoch
   }
-  if (!ticks.empty() && state_.home != source)
+  if (!ticks.empty()) {
     state_.home = source;
+    out.moved_home = std::exchange(uncommitted_epoch_, false) || out.moved_home;
+  }
   for (const tick& t : ticks) {
     auto& position = state_.position;
     position.seq = sequence{position.seq.value() + 1};

@@ -20,8 +20,9 @@ class price_stream {
 
   explicit price_stream(symbol name);
 
-  // Goes on from what PostgreSQL has.
-  void restore(stored_stream stored);
+  // Goes on from what PostgreSQL has; or, with `uncommitted_epoch`, from the row right after a
+  // move of the home that PostgreSQL does not have yet.
+  void restore(stored_stream stored, bool uncommitted_epoch = false);
 
   struct numbered {
     tradepulse::epoch epoch;
@@ -39,6 +40,7 @@ class price_stream {
   void begin_epoch(epoch next) noexcept;
 
   stored_stream state_;
+  bool uncommitted_epoch_ = false; // the next events are the first that say so
   // Upstream's greatest number so far: a late event's as well, which the snapshot does not have.
   std::optional<std::int64_t> newest_source_;
 };

@@ -17,6 +17,15 @@ struct shell {
   symbol_actor_options options;
   std::unique_ptr<symbol_state> state;
 
+  void alarm_unordered(const stored_stream& row) {
+    options.metrics->unordered_streams.add();
+    log::error("stream_unordered",
+               {{"symbol", row.symbol.view()},
+                {"home", row.home->to_string()},
+                {"reason", "events come from several partitions: producers must key by symbol"},
+                {"command", "tradepulse streams clear-unordered " + row.symbol.str()}});
+  }
+
   void publish(symbol_state::outcome done) {
     auto& counted = *options.metrics;
     counted.late_ticks.add(done.late);
@@ -33,11 +42,24 @@ struct shell {
   }
 };
 
+// What a claim goes back to while the move is not committed.
+stored_stream right_after_the_move(stored_stream row) {
+  row.position.seq = sequence{0};
+  row.snapshot.reset();
+  return row;
+}
+
 using self_pointer = symbol_actor::stateful_pointer<shell>;
 
 symbol_actor::behavior_type behavior(self_pointer self, symbol_entry* entry,
                                      const symbol_actor_options& options) {
   obey_house_rules(self);
+  // An end that nobody asked for: the directory answers joins itself until a claim restores it.
+  self->attach_functor([entry, directory = options.directory, id = self->id(),
+                        counted = options.metrics](const caf::error& why) {
+    if (why && why != caf::exit_reason::user_shutdown && directory->forget_actor(entry->symbol, id))
+      counted->failed_symbols.add();
+  });
   self->state.entry = entry;
   self->state.options = options;
   self->state.state =
@@ -48,7 +70,9 @@ symbol_actor::behavior_type behavior(self_pointer self, symbol_entry* entry,
         me.entry->queued.fetch_sub(1, std::memory_order_relaxed);
         auto done = me.state->apply(work.ticket.range(), work.ticket.slot());
         if (work.ticket.slot().began_epoch)
-          me.options.directory->move_home(*me.entry, work.ticket.range().batch->source);
+          me.options.directory->move_home(*me.entry, right_after_the_move(work.ticket.slot().row));
+        if (done.became_unordered)
+          me.alarm_unordered(work.ticket.slot().row);
         // After this the range may be committed and gone: its ticks are not touched again.
         work.ticket.acknowledge();
         me.publish(std::move(done));
@@ -57,7 +81,7 @@ symbol_actor::behavior_type behavior(self_pointer self, symbol_entry* entry,
         auto& me = self->state;
         me.entry->queued.fetch_sub(1, std::memory_order_relaxed);
         auto known = me.options.directory->read(*me.entry).snapshot;
-        auto restored = me.state->restore(claim.stored, std::move(known));
+        auto restored = me.state->restore(claim.stored, std::move(known), claim.uncommitted_epoch);
         if (!restored.moved)
           return;
         me.options.directory->publish(*me.entry, restored.moved);
@@ -67,7 +91,9 @@ symbol_actor::behavior_type behavior(self_pointer self, symbol_entry* entry,
             caf::anon_send(fan_outs[i], stream_moved{me.entry->index, restored.moved});
       },
       [self](const epoch_committed& done) {
-        self->state.publish(self->state.state->commit_epoch(done.epoch));
+        auto& me = self->state;
+        me.options.directory->home_committed(*me.entry, done.epoch);
+        me.publish(me.state->commit_epoch(done.epoch));
       },
       [self](const join_stream& join) {
         auto& me = self->state;

@@ -1,6 +1,7 @@
 #include "actors/market/symbol_directory.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include <caf/send.hpp>
@@ -19,7 +20,8 @@ void symbol_directory::connect(spawner spawn, std::vector<fan_out_actor> fan_out
   fan_outs_ = std::move(fan_outs);
 }
 
-void symbol_directory::disconnect() {
+void symbol_directory::end_actors() {
+  ended_ = true;
   for (auto& in : shards_) {
     std::lock_guard lock(in.mutex);
     for (auto& [name, entry] : in.entries) {
@@ -28,6 +30,9 @@ void symbol_directory::disconnect() {
       entry->actor = nullptr;
     }
   }
+}
+
+void symbol_directory::disconnect() {
   fan_outs_.clear();
   spawn_ = nullptr;
 }
@@ -38,15 +43,20 @@ symbol_directory::shard& symbol_directory::shard_of(const symbol& name) const {
 
 // Requires: the shard's lock.
 symbol_entry& symbol_directory::make_entry(shard& in, const symbol& name) {
-  auto made = std::make_unique<symbol_entry>();
+  auto made = std::make_shared<symbol_entry>();
   made->symbol = name;
+  in.entries[name] = made;
   std::lock_guard lock(index_mutex_);
-  made->index = stream_index{static_cast<std::uint32_t>(by_index_.size())};
-  by_index_.push_back(made.get());
+  if (free_indices_.empty()) {
+    made->index = stream_index{static_cast<std::uint32_t>(by_index_.size())};
+    by_index_.push_back(made);
+  } else {
+    made->index = stream_index{free_indices_.back()};
+    free_indices_.pop_back();
+    by_index_[made->index.value()] = made;
+  }
   sorted_.reset();
-  auto& slot = in.entries[name];
-  slot = std::move(made);
-  return *slot;
+  return *made;
 }
 
 // Requires: the shard's lock.
@@ -92,19 +102,30 @@ std::optional<topic_partition> symbol_directory::home_of(const symbol& name) con
   return found == in.entries.end() ? std::nullopt : found->second->home;
 }
 
-std::vector<symbol_entry*> symbol_directory::list(std::string_view after, std::size_t limit) const {
-  std::shared_ptr<const std::vector<symbol_entry*>> sorted;
+std::vector<std::shared_ptr<symbol_entry>> symbol_directory::list(std::string_view after,
+                                                                  std::size_t limit) const {
+  std::shared_ptr<const entry_list> sorted;
+  entry_list unsorted;
   {
     std::lock_guard lock(index_mutex_);
-    if (!sorted_) {
-      auto made = std::make_shared<std::vector<symbol_entry*>>(by_index_);
-      std::sort(made->begin(), made->end(), [](auto* a, auto* b) { return a->symbol < b->symbol; });
-      sorted_ = std::move(made);
-    }
     sorted = sorted_;
+    if (!sorted)
+      std::copy_if(by_index_.begin(), by_index_.end(), std::back_inserter(unsorted),
+                   [](const auto& each) { return each != nullptr; });
   }
-  auto first = std::upper_bound(sorted->begin(), sorted->end(), after,
-                                [](std::string_view a, auto* e) { return a < e->symbol.view(); });
+  if (!sorted) {
+    std::sort(unsorted.begin(), unsorted.end(),
+              [](const auto& a, const auto& b) { return a->symbol < b->symbol; });
+    sorted = std::make_shared<const entry_list>(std::move(unsorted));
+    std::lock_guard lock(index_mutex_);
+    // Not where a symbol came or went meanwhile: this list then is for this caller alone.
+    const auto entries = by_index_.size() - free_indices_.size();
+    if (sorted->size() == entries)
+      sorted_ = sorted;
+  }
+  auto first =
+      std::upper_bound(sorted->begin(), sorted->end(), after,
+                       [](std::string_view a, const auto& e) { return a < e->symbol.view(); });
   const auto count = std::min<std::size_t>(limit, static_cast<std::size_t>(sorted->end() - first));
   return {first, first + static_cast<std::ptrdiff_t>(count)};
 }
@@ -112,8 +133,10 @@ std::vector<symbol_entry*> symbol_directory::list(std::string_view after, std::s
 // --- the market side -------------------------------------------------------------------------
 
 void symbol_directory::preload(std::vector<stored_stream> rows) {
-  for (auto& row : rows)
-    restore(generation{0}, std::move(row));
+  for (auto& row : rows) {
+    const auto home = row.home.value_or(topic_partition{});
+    restore(home, generation{0}, std::move(row));
+  }
 }
 
 void symbol_directory::set_assignment(const std::vector<topic_partition>& assigned) {
@@ -133,16 +156,31 @@ void symbol_directory::set_assignment(const std::vector<topic_partition>& assign
   }
 }
 
-void symbol_directory::restore(generation gen, stored_stream stored) {
+void symbol_directory::restore(const topic_partition& source, generation gen,
+                               stored_stream stored) {
   auto& in = shard_of(stored.symbol);
   std::lock_guard lock(in.mutex);
   auto found = in.entries.find(stored.symbol);
   auto& entry = found != in.entries.end() ? *found->second : make_entry(in, stored.symbol);
-  entry.home = stored.home;
-  entry.away = is_away(stored.home);
+  bool uncommitted_epoch = false;
+  if (entry.uncommitted_move && entry.uncommitted_move->position.epoch > stored.position.epoch) {
+    if (entry.home != source)
+      return; // its events come from another partition now, whose claim this is not
+    // This partition's events had moved it here, and none of that is committed: they will be read
+    // again, and get the numbers of the epoch that the move began. The old home's claim and what
+    // it has in flight stay as they are.
+    stored = *entry.uncommitted_move;
+    uncommitted_epoch = true;
+  } else {
+    entry.uncommitted_move.reset();
+    if (stored.home)
+      entry.home = stored.home;
+  }
+  entry.needs_restore = false;
+  entry.away = is_away(entry.home);
   if (entry.actor) {
     entry.queued.fetch_add(1, std::memory_order_relaxed);
-    caf::anon_send(entry.actor, restore_stream{gen, std::move(stored)});
+    caf::anon_send(entry.actor, restore_stream{gen, std::move(stored), uncommitted_epoch});
     return;
   }
   // Memory may be ahead of the database (published and not committed): positions never go back.
@@ -152,7 +190,8 @@ void symbol_directory::restore(generation gen, stored_stream stored) {
     entry.snapshot = std::make_shared<const price_snapshot>(*stored.snapshot);
     tell_interested(entry, stream_moved{entry.index, entry.snapshot});
   }
-  entry.stored = std::make_unique<stored_stream>(std::move(stored));
+  entry.stored =
+      std::make_unique<restore_stream>(restore_stream{gen, std::move(stored), uncommitted_epoch});
 }
 
 symbol_directory::routed symbol_directory::actor_for(const symbol& name,
@@ -161,6 +200,8 @@ symbol_directory::routed symbol_directory::actor_for(const symbol& name,
   std::lock_guard lock(in.mutex);
   auto found = in.entries.find(name);
   auto& entry = found != in.entries.end() ? *found->second : make_entry(in, name);
+  if (ended_ || entry.needs_restore)
+    return {symbol_actor{}, &entry};
   if (!entry.home)
     entry.home = source;
   if (!entry.actor) {
@@ -168,23 +209,25 @@ symbol_directory::routed symbol_directory::actor_for(const symbol& name,
     actors_.fetch_add(1, std::memory_order_relaxed);
     if (entry.stored) {
       entry.queued.fetch_add(1, std::memory_order_relaxed);
-      caf::anon_send(entry.actor, restore_stream{generation{0}, std::move(*entry.stored)});
+      caf::anon_send(entry.actor, std::move(*entry.stored));
       entry.stored.reset();
     }
   }
   return {entry.actor, &entry};
 }
 
-void symbol_directory::forget_actor(const symbol& name, const symbol_actor& dead) {
+bool symbol_directory::forget_actor(const symbol& name, std::uint64_t actor_id) {
   auto& in = shard_of(name);
   std::lock_guard lock(in.mutex);
   auto found = in.entries.find(name);
-  if (found == in.entries.end() || !dead || found->second->actor != dead)
-    return;
+  if (found == in.entries.end() || !found->second->actor || found->second->actor->id() != actor_id)
+    return false;
   found->second->actor = nullptr;
+  found->second->needs_restore = true;
   found->second->queued.store(0);
   found->second->restarts.fetch_add(1);
   actors_.fetch_sub(1, std::memory_order_relaxed);
+  return true;
 }
 
 std::vector<symbol> symbol_directory::active_at(const topic_partition& home) const {
@@ -205,10 +248,17 @@ symbol_actor symbol_directory::find_actor(const symbol& name) const {
   return found == in.entries.end() ? symbol_actor{} : found->second->actor;
 }
 
-void symbol_directory::move_home(symbol_entry& entry, const topic_partition& home) {
+void symbol_directory::move_home(symbol_entry& entry, const stored_stream& row) {
   std::lock_guard lock(shard_of(entry.symbol).mutex);
-  entry.home = home;
+  entry.home = row.home;
   entry.away = is_away(entry.home);
+  entry.uncommitted_move = std::make_unique<stored_stream>(row);
+}
+
+void symbol_directory::home_committed(symbol_entry& entry, epoch committed) {
+  std::lock_guard lock(shard_of(entry.symbol).mutex);
+  if (entry.uncommitted_move && entry.uncommitted_move->position.epoch <= committed)
+    entry.uncommitted_move.reset();
 }
 
 void symbol_directory::publish(symbol_entry& entry,
@@ -220,33 +270,34 @@ void symbol_directory::publish(symbol_entry& entry,
 
 // --- the client side -------------------------------------------------------------------------
 
-symbol_directory::subscription_ticket symbol_directory::entry_for(const symbol& name) {
+symbol_directory::subscription_ticket symbol_directory::enter(const symbol& name,
+                                                              std::size_t io_thread) {
   auto& in = shard_of(name);
   std::lock_guard lock(in.mutex);
   auto found = in.entries.find(name);
-  if (found != in.entries.end())
-    return {found->second->index, false};
-  // Entries are never freed, so those that only subscriptions made are bounded for the process.
-  if (unknown_.fetch_add(1) >= max_unknown_) {
-    unknown_.fetch_sub(1);
-    return {stream_index{}, true};
+  if (found == in.entries.end()) {
+    if (unknown_.fetch_add(1) >= max_unknown_) {
+      unknown_.fetch_sub(1);
+      return {stream_index{}, true};
+    }
+    make_entry(in, name).only_awaited = true;
+    found = in.entries.find(name);
   }
-  auto& made = make_entry(in, name);
-  made.only_awaited = true;
-  return {made.index, false};
+  found->second->interest[io_thread].fetch_add(1);
+  return {found->second->index, false};
 }
 
-symbol_entry& symbol_directory::at(stream_index index) const {
+std::shared_ptr<symbol_entry> symbol_directory::at(stream_index index) const {
   std::lock_guard lock(index_mutex_);
-  return *by_index_.at(index.value());
+  return by_index_.at(index.value());
 }
 
 void symbol_directory::join(stream_index index, std::size_t io_thread, connection_id connection,
                             std::uint64_t group) {
-  auto& entry = at(index);
+  const auto held = at(index);
+  auto& entry = *held;
   auto& in = shard_of(entry.symbol);
   std::lock_guard lock(in.mutex);
-  entry.interest[io_thread].fetch_add(1);
   if (entry.actor) {
     entry.queued.fetch_add(1, std::memory_order_relaxed);
     caf::anon_send(entry.actor, join_stream{io_thread, connection, group});
@@ -259,7 +310,20 @@ void symbol_directory::join(stream_index index, std::size_t io_thread, connectio
 }
 
 void symbol_directory::leave(stream_index index, std::size_t io_thread) {
-  at(index).interest[io_thread].fetch_sub(1);
+  const auto held = at(index);
+  auto& in = shard_of(held->symbol);
+  std::lock_guard lock(in.mutex);
+  held->interest[io_thread].fetch_sub(1);
+  const bool wanted = std::any_of(held->interest.begin(), held->interest.end(),
+                                  [](const auto& each) { return each.load() > 0; });
+  if (wanted || !held->only_awaited || held->actor || held->stored || held->needs_restore)
+    return;
+  unknown_.fetch_sub(1);
+  in.entries.erase(held->symbol);
+  std::lock_guard indices(index_mutex_);
+  by_index_[index.value()] = nullptr;
+  free_indices_.push_back(index.value());
+  sorted_.reset();
 }
 
 } // namespace tradepulse

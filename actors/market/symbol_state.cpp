@@ -9,10 +9,12 @@ symbol_state::symbol_state(const symbol& name, stream_index index, std::size_t r
 
 symbol_state::outcome symbol_state::apply(ingest_range& range, ingest_range::slot& slot) {
   const std::span ticks{range.ticks.data() + slot.first, slot.count};
+  const bool unordered = has(stream_.row().flags, stream_flags::unordered);
   auto numbered = stream_.apply(ticks, range.batch->source, range.floor);
   slot.row = stream_.row();
   slot.began_epoch = numbered.moved_home;
   outcome out;
+  out.became_unordered = !unordered && has(slot.row.flags, stream_flags::unordered);
   out.source_gap = numbered.source_gap;
   for (const auto& event : numbered.events)
     out.late += event.late ? 1 : 0;
@@ -54,7 +56,8 @@ symbol_state::outcome symbol_state::commit_epoch(epoch committed) {
 }
 
 symbol_state::restored symbol_state::restore(stored_stream stored,
-                                             std::shared_ptr<const price_snapshot> published) {
+                                             std::shared_ptr<const price_snapshot> published,
+                                             bool uncommitted_epoch) {
   held_.clear();
   published_ = std::move(published);
   restored out;
@@ -63,7 +66,7 @@ symbol_state::restored symbol_state::restore(stored_stream stored,
     published_ = std::make_shared<const price_snapshot>(*stored.snapshot);
     out.moved = published_;
   }
-  stream_.restore(std::move(stored));
+  stream_.restore(std::move(stored), uncommitted_epoch);
   return out;
 }
 

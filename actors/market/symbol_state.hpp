@@ -22,6 +22,7 @@ class symbol_state {
     std::vector<burst_ptr> bursts;                   // to publish, in order
     std::shared_ptr<const price_snapshot> published; // null: unchanged
     std::size_t late = 0;
+    bool became_unordered = false; // an operator has to look
     std::int64_t source_gap = 0;
   };
 
@@ -37,7 +38,8 @@ class symbol_state {
   };
   // Goes on from a claim. `published` is the highest published snapshot (the directory keeps it);
   // what was held back is forgotten, it will be read again.
-  restored restore(stored_stream stored, std::shared_ptr<const price_snapshot> published);
+  restored restore(stored_stream stored, std::shared_ptr<const price_snapshot> published,
+                   bool uncommitted_epoch = false);
 
   const event_ring& ring() const noexcept { return ring_; }
   const std::shared_ptr<const price_snapshot>& published() const noexcept { return published_; }

@@ -12,8 +12,12 @@ pending_commit::pending_commit(topic_partition source, generation gen, next_offs
 void pending_commit::add(std::shared_ptr<ingest_range> range) {
   TRADEPULSE_EXPECTS(range->gen == gen_);
   behind_a_hole_.emplace(range->from.value(), std::move(range));
+  merge_what_follows();
+}
+
+void pending_commit::merge_what_follows() {
   for (auto first = behind_a_hole_.begin();
-       first != behind_a_hole_.end() && first->first == to_.value();
+       !frozen_ && first != behind_a_hole_.end() && first->first == to_.value();
        first = behind_a_hole_.begin()) {
     merge(std::move(first->second));
     behind_a_hole_.erase(first);
@@ -22,7 +26,8 @@ void pending_commit::add(std::shared_ptr<ingest_range> range) {
 
 void pending_commit::merge(std::shared_ptr<ingest_range> range) {
   to_ = range->to;
-  events_ += range->batch->records.size();
+  events_ += range->batch->credit_events();
+  bytes_ += range->batch->credit_bytes();
   if (range->last_applied)
     last_applied_ = range->last_applied;
   cluster_id_ = range->cluster_id;
@@ -44,6 +49,7 @@ range_commit pending_commit::work() const {
 }
 
 std::vector<dead_letter> pending_commit::refuse(const std::vector<refused_row>& rows) {
+  frozen_ = true;
   std::vector<dead_letter> letters;
   for (const auto& row : rows) {
     if (!position_only_.insert(row.symbol).second)
@@ -84,8 +90,10 @@ pending_commit::done pending_commit::committed() {
   rows_.clear();
   position_only_.clear();
   lettered_.clear();
-  events_ = 0;
+  events_ = bytes_ = 0;
   last_applied_.reset();
+  frozen_ = false;
+  merge_what_follows();
   return out;
 }
 

@@ -27,6 +27,7 @@ class pending_commit {
   bool empty() const noexcept { return merged_.empty(); }
   std::size_t rows() const noexcept { return rows_.size(); }
   std::size_t events() const noexcept { return events_; }
+  std::size_t bytes() const noexcept { return bytes_; }
   std::size_t ranges() const noexcept { return merged_.size() + behind_a_hole_.size(); }
 
   // The transaction for all that is merged.
@@ -47,6 +48,7 @@ class pending_commit {
   done committed();
 
  private:
+  void merge_what_follows();
   void merge(std::shared_ptr<ingest_range> range);
 
   topic_partition source_;
@@ -61,6 +63,8 @@ class pending_commit {
   std::set<symbol> position_only_;
   std::map<symbol, std::size_t> lettered_; // how many of merged_ gave their records to refuse()
   std::size_t events_ = 0;
+  std::size_t bytes_ = 0;
+  bool frozen_ = false; // rows were refused: what follows gets a transaction of its own
 };
 
 } // namespace tradepulse

@@ -48,7 +48,7 @@ class writer {
         options_->health->clear("postgres");
         continue;
       }
-      claims_.push_front(std::move(work));
+      claims_.push_back(std::move(work)); // behind the others: one locked row holds up only itself
       claims_wait_ = true;
       options_->metrics->database_retries.add();
       self_->delayed_send(self_, retry_->next(), claims_due{});
@@ -57,20 +57,27 @@ class writer {
   }
 
   void release(const release_partition& wanted) {
-    partitions_.erase(wanted.source);
     // A claim that still waits for the database would fence the next owner.
     std::erase_if(claims_, [&](const claim_work& each) {
       return std::visit([&](const auto& work) { return source_of(work) == wanted.source; }, each);
     });
-    if (auto done = options_->store->release(wanted.source, wanted.gen); !done)
+    generation gen = wanted.gen;
+    if (auto found = partitions_.find(wanted.source); found != partitions_.end()) {
+      gen = found->second.pending->gen(); // granted meanwhile
+      partitions_.erase(found);
+    }
+    if (auto done = options_->store->release(wanted.source, gen); !done)
       failed("release", wanted.source, done.failure()); // the next claim takes it over all the same
   }
 
   void watch(const watch_row& wanted) {
     auto row = options_->store->look_at(wanted.source);
-    if (!row)
+    if (!row) {
       failed("look_at", wanted.source, row.failure());
-    else if (*row && (*row)->gen != wanted.gen)
+      return;
+    }
+    options_->health->clear("postgres");
+    if (*row && (*row)->gen != wanted.gen)
       caf::anon_send(wanted.reply_to, row_changed{wanted.gen});
   }
 
@@ -78,14 +85,21 @@ class writer {
 
   void complete(const range_complete& done) {
     auto found = partitions_.find(done.range->batch->source);
-    if (found == partitions_.end() || found->second.pending->gen() != done.range->gen)
+    if (found == partitions_.end()) {
+      // Under no claim here, so it will never be committed: its partition must not wait for it.
+      caf::anon_send(done.reply_to,
+                     claim_lost{done.range->gen, claim_loss::connection_lost, "the claim is gone"});
+      return;
+    }
+    if (found->second.pending->gen() != done.range->gen)
       return; // of an older claim: it will be read again
     auto& mine = found->second;
     mine.pending->add(done.range);
     if (mine.pending->empty() || mine.letters_open > 0 || mine.retrying)
       return;
+    const auto half = options_->credit->half_share();
     const bool full = mine.pending->rows() >= options_->batch_rows ||
-                      mine.pending->events() >= options_->flush_events;
+                      mine.pending->events() >= half.events || mine.pending->bytes() >= half.bytes;
     // To itself, not at once: complete ranges in the mailbox join the same transaction.
     if (full && !std::exchange(mine.flush_asked, true))
       caf::anon_send(writer_actor{self_}, flush_due{found->first});
@@ -200,6 +214,8 @@ class writer {
         caf::anon_send(actor, epoch_committed{begun});
     caf::anon_send(mine.actor, range_committed{mine.pending->gen(), what.next, what.last_applied,
                                                what.events, source});
+    if (!mine.pending->empty() && !std::exchange(mine.flush_armed, true)) // held back by a refusal
+      self_->delayed_send(self_, options_->flush_interval, flush_due{source});
   }
 
   void settle(const topic_partition& source, owned& mine, const fenced&) {

@@ -21,11 +21,11 @@ struct writer_options {
   std::string owner;              // of claims: node id and instance
   std::size_t batch_rows = 1'000; // flush when this many rows wait (a trigger, not a cap)
   std::chrono::milliseconds flush_interval{100};
-  std::size_t flush_events = 500'000; // half the credit
   std::chrono::milliseconds retry_first{50};
   std::chrono::milliseconds retry_most{5'000};
   unsigned max_retries = 3; // of a row the database refuses, before it is dead-lettered
   std::unique_ptr<range_store> store;
+  std::shared_ptr<credit_ledger> credit; // half a partition's share flushes early
   symbol_directory* directory = nullptr; // these outlive the actor
   dead_letter_sink* dead_letters = nullptr;
   engine_metrics* metrics = nullptr;

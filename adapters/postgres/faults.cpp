@@ -20,8 +20,10 @@ std::string first_line(std::string_view text) {
 } // namespace
 
 error database_fault::as_error() const {
-  const bool unavailable = kind == fault_kind::retry || kind == fault_kind::lost;
-  return {unavailable ? errc::database_unavailable : errc::database_refused,
+  const errc code = kind == fault_kind::lost    ? errc::database_unavailable
+                    : kind == fault_kind::retry ? errc::database_busy
+                                                : errc::database_refused;
+  return {code,
           "PostgreSQL: " + (sqlstate.empty() ? message : "SQLSTATE " + sqlstate + ": " + message)};
 }
 

@@ -21,7 +21,7 @@ struct database_fault {
   std::string sqlstate; // empty where the server gave none
   std::string message;  // one line
 
-  // retry and lost -> database_unavailable; poison and refused -> database_refused.
+  // lost -> database_unavailable; retry -> database_busy; poison and refused -> database_refused.
   error as_error() const;
 };
 

@@ -79,12 +79,13 @@ class range_store_postgres::implementation {
     prepare_commit(session_);
   }
 
-  // Work that answers a value. Whatever goes wrong, the next call connects anew.
+  // Work that answers a value. Where the server only was busy the connection is kept.
   template <class T, class Work>
   result<T> answer(Work&& work) {
     std::optional<T> out;
     if (auto fault = session_.attempt([&](database_session::call& db) { out.emplace(work(db)); })) {
-      session_.drop();
+      if (fault->kind != fault_kind::retry)
+        session_.drop();
       return fault->as_error();
     }
     return std::move(*out);

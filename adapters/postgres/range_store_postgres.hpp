@@ -10,7 +10,7 @@ namespace tradepulse {
 
 // The durable state in PostgreSQL, by one connection that is made when it is first needed.
 // A commit is one statement and one round trip. What the server answers is sorted by SQLSTATE:
-//   40, 53, 57, 58, 55P03           try_again (database_unavailable elsewhere)
+//   40, 53, 57, 58, 55P03           try_again (database_busy elsewhere)
 //   22, 23                          rows_refused, after a bisection that is rolled back
 //   25006, 57P.., 08, none, in doubt   the connection is destroyed: outcome_unknown
 //   anything else                   try_again with database_refused: a schema or a privilege is

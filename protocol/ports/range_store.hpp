@@ -99,7 +99,8 @@ struct partition_row {
 
 // Durable state of the engine, by one connection.
 // Thread: one at a time. Blocks: every call, up to the statement and watchdog deadlines.
-// After an error of code database_unavailable, or outcome_unknown, the next call connects anew.
+// After an error of code database_unavailable, or outcome_unknown, the connection is gone and the
+// next call makes another one; after database_busy it is good.
 class range_store {
  public:
   virtual ~range_store() = default;

@@ -49,7 +49,8 @@ start_result keep_trying(const config::settings& settings, stop_signals& signals
     const result<void> done = attempt();
     if (done)
       return start_result::started;
-    if (done.failure().code != errc::database_unavailable) {
+    if (done.failure().code != errc::database_unavailable &&
+        done.failure().code != errc::database_busy) {
       log::error("start_refused", {{"error", done.failure().detail}});
       return start_result::refused;
     }
@@ -84,6 +85,24 @@ result<void> prepare_schema(const config::settings& settings) {
   return {};
 }
 
+// Until a stop is asked for (clean), something fatal is said (internal), or nothing became ready
+// within startup.timeout (unavailable).
+exit_code serve_until_stopped(const config::settings& settings, stop_signals& signals,
+                              const readiness& ready, const last_words& fatal,
+                              clock::time_point began) {
+  bool was_ready = settings.startup.timeout.count() == 0;
+  while (!signals.wait_until(clock::now() + std::chrono::milliseconds{200})) {
+    if (fatal.said())
+      return exit_code::internal;
+    was_ready = was_ready || ready.ask().ready;
+    if (!was_ready && clock::now() - began > settings.startup.timeout) {
+      fail(exit_code::unavailable, "Kafka did not answer within startup.timeout");
+      return exit_code::unavailable;
+    }
+  }
+  return exit_code::clean;
+}
+
 } // namespace
 
 exit_code run_application(const config::settings& settings, stop_signals& signals) {
@@ -105,7 +124,9 @@ exit_code run_application(const config::settings& settings, stop_signals& signal
   ready.group_joined = [&core] { return core.group_joined(); };
   ready.missing_topics = [&core] { return core.missing_topics(); };
   ready.credit_stuck = [&core] {
-    return core.credit().exhausted() && core.pump().since_last_commit() > std::chrono::seconds{30};
+    constexpr std::chrono::seconds patience{30};
+    return core.credit().exhausted_for().value_or(clock::duration{0}) > patience &&
+           core.pump().since_last_commit() > patience;
   };
 
   database_watch database(postgres_connection(settings.postgres), core.database_watchdog());
@@ -137,11 +158,7 @@ exit_code run_application(const config::settings& settings, stop_signals& signal
       status = exit_code::configuration;
     } else {
       log::info("started", {{"owner", core.owner()}});
-      while (!signals.wait_until(clock::now() + std::chrono::milliseconds{200}))
-        if (fatal.said()) {
-          status = exit_code::internal;
-          break;
-        }
+      status = serve_until_stopped(settings, signals, ready, fatal, began);
     }
   } else if (state != start_result::stopped) {
     status = state == start_result::timed_out ? exit_code::unavailable : exit_code::configuration;
@@ -152,12 +169,14 @@ exit_code run_application(const config::settings& settings, stop_signals& signal
 
   // --- drain: not ready, intake, clients, database, group ---
   const auto deadline = clock::now() + settings.shutdown.deadline;
-  guard.emplace(settings.shutdown.deadline + std::chrono::seconds{2}, status);
+  guard.emplace(settings.shutdown.deadline, status);
   log::info("draining", {{"deadline_ms", settings.shutdown.deadline.count()}});
   ready.draining = true;
   core.stop_intake();
   (*ports)->send_clients_away(settings.shutdown);
-  const bool committed = core.wait_committed(deadline - std::chrono::seconds{1});
+  const bool committed =
+      core.wait_committed(deadline - std::min<clock::duration>(settings.shutdown.deadline / 4,
+                                                               std::chrono::seconds{2}));
   if (!committed) // each partition says what it leaves to the log, as it ends
     log::warning("not_all_committed", {{"reason", "not committed within shutdown.deadline"}});
   (*ports)->wait_until_empty(std::min(deadline, clock::now() + std::chrono::seconds{3}));

@@ -134,7 +134,7 @@ struct engine::impl {
     out.owner = owner;
     out.batch_rows = settings.postgres.batch_size;
     out.flush_interval = settings.postgres.flush_interval;
-    out.flush_events = credit->half_events();
+    out.credit = credit;
     out.retry_first = settings.postgres.retry_min;
     out.retry_most = settings.postgres.retry_max;
     out.max_retries = static_cast<unsigned>(settings.postgres.max_retries);
@@ -198,6 +198,7 @@ struct engine::impl {
   std::unique_ptr<kafka::log_inspector_kafka> inspector;
   std::unique_ptr<kafka::dead_letter_producer> dead_letters;
   std::unique_ptr<kafka::consumer> consumer;
+  std::atomic<kafka::consumer*> reading{nullptr}; // for I/O threads that ask while it starts
   ingest_supervisor supervisor;
   std::optional<ticker> seconds;
 
@@ -242,6 +243,7 @@ result<void> engine::start() {
   if (!consumer)
     return consumer.failure();
   impl_->consumer = std::move(*consumer);
+  impl_->reading = impl_->consumer.get();
   impl_->pump.connect(impl_->consumer.get());
   return {};
 }
@@ -272,15 +274,20 @@ void engine::end_actors() {
   impl_->seconds.reset();
   if (impl_->supervisor)
     caf::anon_send_exit(impl_->supervisor, caf::exit_reason::user_shutdown);
+  impl_->directory.end_actors();
   for (auto& each : impl_->fan_outs)
     caf::anon_send_exit(each, caf::exit_reason::user_shutdown);
-  impl_->directory.disconnect();
   impl_->pump.disconnect();
   impl_->supervisor = nullptr;
-  impl_->fan_outs.clear();
   impl_->system.await_all_actors_done();
+  // Only now: until its end every actor may look at these.
+  impl_->directory.disconnect();
+  impl_->fan_outs.clear();
+  // Timers nobody waits for any more would hold the system's end.
+  impl_->system.clock().cancel_all();
   impl_->inspector.reset();
   impl_->dead_letters.reset();
+  impl_->reading = nullptr;
   impl_->consumer.reset();
 }
 
@@ -304,11 +311,13 @@ std::string engine::owner() const {
 }
 
 std::vector<std::string> engine::missing_topics() const {
-  return impl_->consumer ? impl_->consumer->missing_topics() : std::vector<std::string>{};
+  const auto* consumer = impl_->reading.load();
+  return consumer ? consumer->missing_topics() : std::vector<std::string>{};
 }
 
 bool engine::group_joined() const {
-  return impl_->consumer && impl_->consumer->joined();
+  const auto* consumer = impl_->reading.load();
+  return consumer && consumer->joined();
 }
 
 } // namespace tradepulse

@@ -7,6 +7,7 @@ namespace tradepulse {
 exit_code exit_code_of(errc code) noexcept {
   switch (code) {
   case errc::database_unavailable:
+  case errc::database_busy:
   case errc::database_refused:
   case errc::log_unavailable:
     return exit_code::unavailable;

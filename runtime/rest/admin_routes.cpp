@@ -80,7 +80,7 @@ http_response admin_actors(const symbol_directory& directory, const actor_board&
     }
   if (count < limit + 1 && (!kind || kind == symbol_kind)) {
     const auto from = in_symbols ? after.substr(symbols_after.size()) : std::string{};
-    for (const auto* entry : directory.list(from, limit + 1 - count)) {
+    for (const auto& entry : directory.list(from, limit + 1 - count)) {
       if (count >= limit) {
         ++count;
         break;

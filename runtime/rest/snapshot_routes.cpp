@@ -27,7 +27,7 @@ class snapshot_list {
       out += R"({"data":[)";
     begun_ = true;
     const auto entries = directory_.list(after_, slice_entries);
-    for (const auto* entry : entries) {
+    for (const auto& entry : entries) {
       const auto known = directory_.read(*entry);
       if (known.state == state::found && count_ == limit_) {
         more_ = true;

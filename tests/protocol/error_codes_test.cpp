@@ -42,6 +42,7 @@ TEST(ErrorCodes, KeepTheirNumbersAndNames) {
                                             {1200, "configuration"},
                                             {1210, "database_unavailable"},
                                             {1211, "database_refused"},
+                                            {1212, "database_busy"},
                                             {1220, "log_unavailable"},
                                             {1230, "io"}};
   std::map<int, std::string> found;

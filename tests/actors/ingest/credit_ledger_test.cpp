@@ -44,7 +44,7 @@ TEST_F(CreditLedger, NeverStarvesAPartitionEvenWhenOthersHoldTheWholeBudget) {
   auto ledger = make(100, 1'000, 100);
   ledger->set_partitions(2);
   auto all = ledger->take(first, 100, 1'000);
-  EXPECT_TRUE(ledger->exhausted());
+  EXPECT_TRUE(ledger->exhausted_for());
   EXPECT_EQ(ledger->allowance(second), 100u);
 }
 
@@ -129,12 +129,32 @@ TEST_F(CreditLedger, WakesNobodyWhenSharesShrink) {
 
 TEST_F(CreditLedger, IsExhaustedByEventsOrByBytesAlone) {
   auto ledger = make(100, 1'000, 100);
-  EXPECT_FALSE(ledger->exhausted());
+  EXPECT_FALSE(ledger->exhausted_for());
   auto by_events = ledger->take(first, 100, 1);
-  EXPECT_TRUE(ledger->exhausted());
+  EXPECT_TRUE(ledger->exhausted_for());
   by_events.reset();
+  EXPECT_FALSE(ledger->exhausted_for());
   auto by_bytes = ledger->take(first, 1, 1'000);
-  EXPECT_TRUE(ledger->exhausted());
+  EXPECT_TRUE(ledger->exhausted_for());
+}
+
+TEST_F(CreditLedger, IsExhaustedWhenEveryPartitionStandsAtItsShare) {
+  auto ledger = make(1'000, 1'000'000, 100);
+  ledger->set_partitions(3); // 333 each
+  auto a = ledger->take(first, 333, 1);
+  auto b = ledger->take(second, 333, 1);
+  EXPECT_FALSE(ledger->exhausted_for()); // the third one can read
+  auto c = ledger->take({"ticks", 2}, 333, 1);
+  EXPECT_TRUE(ledger->exhausted_for());
+}
+
+TEST_F(CreditLedger, KnowsHalfOfWhatOnePartitionMayHold) {
+  auto ledger = make(1'000, 4'000, 100);
+  ledger->set_partitions(4);
+  EXPECT_EQ(ledger->half_share().events, 125u);
+  EXPECT_EQ(ledger->half_share().bytes, 500u);
+  ledger->set_partitions(100); // one batch is always possible
+  EXPECT_EQ(ledger->half_share().events, 50u);
 }
 
 } // namespace

@@ -183,12 +183,18 @@ TEST_F(PendingCommit, TriesARefusedRowAgainAsAWholeWithTheNextTransaction) {
   EXPECT_FALSE(pending.work().rows.at(0).position_only);
 }
 
-// While the letters of the first refusal are being confirmed, ranges go on arriving.
-TEST_F(PendingCommit, GivesANewerRowOfARefusedSymbolAChanceOfItsOwn) {
+// While the letters of a refusal are being confirmed, ranges go on arriving: they must neither be
+// hidden behind the position of the refused row nor be lost.
+TEST_F(PendingCommit, GivesTheNewerRowOfARefusedSymbolATransactionOfItsOwn) {
   pending.add(range(10, 12, {"B"}, 5));
   pending.refuse({{named("B"), "22003", ""}});
   pending.add(range(12, 13, {"B"}, 6, 60));
+  EXPECT_EQ(pending.work().to, next_offset{12});
+  EXPECT_TRUE(pending.work().rows.at(0).position_only);
+  pending.committed();
+  EXPECT_FALSE(pending.empty());
   const auto work = pending.work();
+  EXPECT_EQ(work.from, next_offset{12});
   EXPECT_FALSE(work.rows.at(0).position_only);
   EXPECT_EQ(work.rows[0].stream.snapshot->price, costs(60));
 }
@@ -197,10 +203,10 @@ TEST_F(PendingCommit, DeadLettersOnlyTheNewerRecordsWhereTheNewerRowIsRefusedAsW
   pending.add(range(10, 12, {"B"}, 5));
   pending.refuse({{named("B"), "22003", ""}});
   pending.add(range(12, 13, {"B"}, 6, 60));
+  pending.committed();
   auto letters = pending.refuse({{named("B"), "22003", ""}});
   ASSERT_EQ(letters.size(), 1u);
   EXPECT_EQ(letters[0].batch->records.at(letters[0].index).offset, record_offset{12});
-  EXPECT_TRUE(pending.work().rows.at(0).position_only);
 }
 
 // Whatever the order in which ranges become complete, the transactions cover the log once.

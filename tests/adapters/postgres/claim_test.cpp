@@ -104,7 +104,7 @@ TEST_F(Claim, WaitsForAnOlderTransactionAndSaysWhenItTakesTooLong) {
   range_store_postgres impatient(settings, shared_watchdog());
   auto claimed = impatient.claim(part0, "node-2");
   ASSERT_FALSE(claimed);
-  EXPECT_EQ(claimed.failure().code, errc::database_unavailable);
+  EXPECT_EQ(claimed.failure().code, errc::database_busy);
   EXPECT_NE(claimed.failure().detail.find("55P03"), std::string::npos) << claimed.failure().detail;
   db.run("ROLLBACK");
   EXPECT_EQ(impatient.claim(part0, "node-2").value().gen, generation{2});

@@ -159,7 +159,7 @@ TEST_F(Failure, ALockThatIsHeldTooLongIsTriedAgainOnTheSameConnection) {
   const auto outcome = impatient.commit(work);
   ASSERT_TRUE(std::holds_alternative<try_again>(outcome)) << word(outcome);
   EXPECT_NE(word(outcome).find("55P03"), std::string::npos) << word(outcome);
-  EXPECT_EQ(std::get<try_again>(outcome).why.code, errc::database_unavailable);
+  EXPECT_EQ(std::get<try_again>(outcome).why.code, errc::database_busy);
   db.run("ROLLBACK");
   EXPECT_EQ(db.backend_of("impatient"), backend);
   EXPECT_EQ(word(impatient.commit(work)), "committed 1");

@@ -254,7 +254,7 @@ TEST(Migrator, SaysWhenItCannotHaveTheLock) {
   auto done =
       migrate(db.settings(), source_migrations(), {.lock_timeout = std::chrono::milliseconds(50)});
   ASSERT_FALSE(done);
-  EXPECT_EQ(done.failure().code, errc::database_unavailable);
+  EXPECT_EQ(done.failure().code, errc::database_busy);
   EXPECT_TRUE(holds(done.failure().detail, "55P03")) << done.failure().detail;
 }
 

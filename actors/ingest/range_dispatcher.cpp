@@ -1,0 +1,104 @@
+#include "actors/ingest/range_dispatcher.hpp"
+
+#include <utility>
+
+#include <caf/send.hpp>
+
+#include "actors/message_types.hpp"
+#include "protocol/log.hpp"
+
+namespace tradepulse {
+
+void range_dispatcher::dispatch(const std::shared_ptr<ingest_range>& range,
+                                std::vector<dead_letter> letters) {
+  uncommitted_.push_back({range->to, range->ticks.size(), range->credit});
+  parts_.metrics->ranges_in_flight.add(1);
+  range->open(letters.size(),
+              [writer = parts_.writer, me = parts_.partition](std::shared_ptr<ingest_range> done,
+                                                              std::optional<symbol> failed) {
+                if (failed)
+                  caf::anon_send(me, range_failed{done->gen, *failed});
+                else
+                  caf::anon_send(writer, range_complete{std::move(done), me});
+              });
+  if (range->participants() == 0) {
+    caf::anon_send(parts_.writer, range_complete{range, parts_.partition});
+    return;
+  }
+  // Tickets first: a range must not be complete before its last participant is counted.
+  std::vector<range_ticket> tickets;
+  tickets.reserve(range->participants());
+  for (std::size_t i = 0; i < range->participants(); ++i)
+    tickets.emplace_back(range, i);
+  for (std::size_t i = 0; i < range->slots.size(); ++i) {
+    const auto& each = range->slots[i].symbol;
+    auto& to = symbols_[each];
+    if (!to.actor)
+      to = parts_.directory->actor_for(each, parts_.source);
+    if (!to.actor)
+      continue; // it died and is not restored: the ticket dies, the range fails, a claim follows
+    to.entry->queued.fetch_add(1, std::memory_order_relaxed);
+    caf::anon_send(to.actor, symbol_work{std::move(tickets[i])});
+  }
+  for (std::size_t i = 0; i < letters.size(); ++i) {
+    parts_.metrics->rejected[static_cast<std::size_t>(letters[i].reason)]->add();
+    produce(letters[i], tickets[range->slots.size() + i]);
+  }
+}
+
+void range_dispatcher::produce(const dead_letter& letter, const range_ticket& ticket) {
+  auto kept = std::make_shared<const dead_letter>(letter);
+  parts_.dead_letters->produce(letter, [to = parts_.partition, counted = parts_.metrics, kept,
+                                        ticket](const result<void>& done) {
+    if (done) {
+      counted->dead_letters.add();
+      ticket.acknowledge();
+    } else if (done.failure().code == errc::too_large) {
+      // Not even when cut: trying again cannot help, and one record must not hold up its
+      // partition for ever.
+      log::error("dead_letter_too_large",
+                 {{"partition", kept->batch->source.to_string()},
+                  {"offset", kept->batch->records[kept->index].offset.value()},
+                  {"error", done.failure().detail}});
+      ticket.acknowledge();
+    } else {
+      caf::anon_send(to, letter_refused{kept, ticket, done.failure().detail});
+    }
+  });
+}
+
+void range_dispatcher::retry_letters() {
+  for (const auto& letter : std::exchange(waiting_letters_, {}))
+    produce(*letter.letter, letter.ticket);
+}
+
+void range_dispatcher::forget(const symbol& each) {
+  auto known = symbols_.find(each);
+  if (known == symbols_.end())
+    return;
+  if (known->second.actor)
+    parts_.directory->forget_actor(each, known->second.actor->id());
+  symbols_.erase(known);
+}
+
+void range_dispatcher::committed(next_offset next) {
+  while (!uncommitted_.empty() && uncommitted_.front().end <= next) {
+    uncommitted_.pop_front();
+    parts_.metrics->ranges_in_flight.add(-1);
+  }
+}
+
+void range_dispatcher::forget_all() {
+  parts_.metrics->ranges_in_flight.add(-static_cast<std::int64_t>(uncommitted_.size()));
+  uncommitted_.clear();
+  waiting_letters_.clear();
+}
+
+std::size_t range_dispatcher::events_in_flight() const noexcept {
+  std::size_t out = 0;
+  for (const auto& each : uncommitted_)
+    out += each.events;
+  return out;
+}
+
+} // namespace tradepulse

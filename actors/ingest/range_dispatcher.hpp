@@ -1,0 +1,69 @@
+#pragma once
+
+#include <deque>
+#include <memory>
+#include <unordered_map>
+#include <vector>
+
+#include "actors/engine_metrics.hpp"
+#include "actors/fwd.hpp"
+#include "actors/ingest/ingest_range.hpp"
+#include "actors/market/symbol_directory.hpp"
+#include "actors/messages.hpp"
+#include "protocol/ports/dead_letter_sink.hpp"
+
+namespace tradepulse {
+
+// Hands a range to its participants: each slot to its symbol's actor, each record that cannot be
+// used to the dead-letter producer; and keeps count of what is under way until it is committed.
+// Belongs to one partition actor.
+class range_dispatcher {
+ public:
+  struct parts {
+    topic_partition source;
+    symbol_directory* directory = nullptr;
+    dead_letter_sink* dead_letters = nullptr;
+    engine_metrics* metrics = nullptr;
+    partition_actor partition;
+    writer_actor writer;
+  };
+  explicit range_dispatcher(parts given) : parts_(std::move(given)) {}
+  ~range_dispatcher() { forget_all(); }
+  range_dispatcher(const range_dispatcher&) = delete;
+  range_dispatcher& operator=(const range_dispatcher&) = delete;
+
+  void dispatch(const std::shared_ptr<ingest_range>& range, std::vector<dead_letter> letters);
+
+  // A letter was refused: it waits for retry_letters().
+  void keep_letter(letter_refused letter) { waiting_letters_.push_back(std::move(letter)); }
+  void retry_letters();
+  bool letters_wait() const noexcept { return !waiting_letters_.empty(); }
+
+  // The symbol's actor has died: the next range asks the directory for it.
+  void forget(const symbol& each);
+
+  // Everything below `next` is in the database.
+  void committed(next_offset next);
+  // A claim: nothing of what was under way will be committed. Its credit comes back.
+  void forget_all();
+
+  std::size_t in_flight() const noexcept { return uncommitted_.size(); }
+  std::size_t events_in_flight() const noexcept;
+
+ private:
+  // The credit is held here and not by the range alone: the writer lets ranges go when it loses
+  // its connection, and without credit reading must stop.
+  struct uncommitted {
+    next_offset end;
+    std::size_t events = 0;
+    std::shared_ptr<credit_lease> credit;
+  };
+  void produce(const dead_letter& letter, const range_ticket& ticket);
+
+  parts parts_;
+  std::unordered_map<symbol, symbol_directory::routed> symbols_;
+  std::deque<uncommitted> uncommitted_; // in the order of the log
+  std::vector<letter_refused> waiting_letters_;
+};
+
+} // namespace tradepulse

@@ -1,0 +1,43 @@
+#include "actors/ingest/stopped_symbols.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace tradepulse {
+
+bool stopped_symbols::failed(const symbol& each, std::chrono::steady_clock::time_point now) {
+  auto window = failures_.try_emplace(each, allowed_, window_).first;
+  if (!window->second.too_many(now))
+    return false;
+  not_stored_[each].symbol = each;
+  return stopped_.insert(each).second;
+}
+
+void stopped_symbols::claimed() {
+  not_stored_.clear();
+  for (const auto& each : stopped_)
+    not_stored_[each].symbol = each;
+}
+
+void stopped_symbols::restored(const stored_stream& stream) {
+  if (has(stream.flags, stream_flags::stopped)) {
+    stopped_.insert(stream.symbol);
+    not_stored_.erase(stream.symbol);
+  } else if (auto found = not_stored_.find(stream.symbol); found != not_stored_.end()) {
+    found->second = stream;
+  }
+}
+
+std::vector<stored_stream> stopped_symbols::take_rows(const topic_partition& home, epoch floor) {
+  std::vector<stored_stream> out;
+  for (auto& [name, row] : std::exchange(not_stored_, {})) {
+    if (!row.home)
+      row.home = home;
+    row.flags = row.flags | stream_flags::stopped;
+    row.position = {std::max(epoch{row.position.epoch.value() + 1}, floor), sequence{0}};
+    out.push_back(std::move(row));
+  }
+  return out;
+}
+
+} // namespace tradepulse
