@@ -108,6 +108,15 @@ def updates_of(messages, symbol):
             and message["data"]["symbol"] == symbol]
 
 
+def updates_by_symbol(messages):
+    """{symbol: live updates}; for many symbols, where updates_of would look too often."""
+    found = {}
+    for message in messages:
+        if message["type"] == "price_update" and not message.get("snapshot"):
+            found.setdefault(message["data"]["symbol"], []).append(message["data"])
+    return found
+
+
 def as_event(data):
     assert "first_seq" not in data, data
     volume = data["volume"]
