@@ -34,7 +34,8 @@ std::vector<stored_stream> stopped_symbols::take_rows(const topic_partition& hom
     if (!row.home)
       row.home = home;
     row.flags = row.flags | stream_flags::stopped;
-    row.position = {std::max(epoch{row.position.epoch.value() + 1}, floor), sequence{0}};
+    // Above the floor as well: events may have been published in its epoch and never stored.
+    row.position = {epoch{std::max(row.position.epoch, floor).value() + 1}, sequence{0}};
     out.push_back(std::move(row));
   }
   return out;

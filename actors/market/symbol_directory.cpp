@@ -235,7 +235,7 @@ std::vector<symbol> symbol_directory::active_at(const topic_partition& home) con
   for (const auto& in : shards_) {
     std::lock_guard lock(in.mutex);
     for (const auto& [name, entry] : in.entries)
-      if (entry->actor && entry->home == home)
+      if ((entry->actor || entry->needs_restore) && entry->home == home)
         out.push_back(name);
   }
   return out;

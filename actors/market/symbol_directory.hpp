@@ -95,7 +95,8 @@ class symbol_directory {
   // The actor died: there is none until the next restore(). Does nothing where another one has
   // taken its place already. True: it was the symbol's actor.
   bool forget_actor(const symbol& name, std::uint64_t actor_id);
-  // Symbols with an actor whose home is this partition.
+  // Symbols whose home is this partition and that have an actor, or had one that died: also of one
+  // that was never committed only a claim can say so.
   std::vector<symbol> active_at(const topic_partition& home) const;
   symbol_actor find_actor(const symbol& name) const;
   // By the symbol's actor, when an event of another partition has moved the stream's home.
