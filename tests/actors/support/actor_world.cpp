@@ -1,0 +1,432 @@
+#include "tests/actors/support/actor_world.hpp"
+
+#include <caf/actor_system.hpp>
+#include <caf/actor_system_config.hpp>
+#include <caf/scheduler/test_coordinator.hpp>
+#include <caf/send.hpp>
+#include <caf/typed_event_based_actor.hpp>
+
+#include "actors/distribution/delivery_table.hpp"
+#include "actors/distribution/fan_out_actor.hpp"
+#include "actors/ingest/ingest_supervisor.hpp"
+#include "actors/market/symbol_actor.hpp"
+#include "actors/message_types.hpp"
+#include "actors/persistence/pending_commit.hpp"
+#include "tests/actors/support/scripted_outbox.hpp"
+
+namespace tradepulse::samples {
+namespace {
+
+struct deterministic : caf::actor_system_config {
+  deterministic() { set("scheduler.policy", caf::atom("testing")); }
+};
+
+struct quiet_owner : connection_owner {
+  void tell(events_diverted) override { ADD_FAILURE() << "nobody is slow here"; }
+  void tell(move_diverted) override { ++moves; }
+  void tell(handed_back) override {}
+  void tell(control_refused) override {}
+  std::size_t moves = 0;
+};
+
+} // namespace
+
+struct actor_world::engine {
+  engine(actor_world& w, ingest_rules r)
+      : world(w), rules(r), system(config),
+        scheduler(dynamic_cast<caf::scheduler::test_coordinator&>(system.scheduler())),
+        metrics(registry), table(metrics, [] {}) {
+    fan_out = spawn_fan_out_actor(system, io, table);
+    directory.connect(
+        [this](symbol_entry& entry) {
+          auto made = spawn_symbol_actor(system, entry, {&directory, &metrics, 16});
+          symbols.push_back(made);
+          return made;
+        },
+        {fan_out});
+    writer = spawn_writer();
+    supervisor =
+        system.spawn([this](ingest_supervisor::pointer) -> ingest_supervisor::behavior_type {
+          return {[](const assignment_changed&) {}, [](const tradepulse::broker_back&) {},
+                  [this](const partition_ended& what) { ended.push_back(what.source); },
+                  [](const second_passed&) {}, [](const begin_drain&) {}};
+        });
+    run();
+  }
+
+  ~engine() {
+    directory.end_actors();
+    auto end = [](const auto& who) { caf::anon_send_exit(who, caf::exit_reason::kill); };
+    if (real_supervisor)
+      caf::anon_send_exit(real_supervisor, caf::exit_reason::user_shutdown);
+    for (const auto& [source, each] : partitions)
+      end(each);
+    for (const auto& each : symbols)
+      end(each);
+    for (const auto& each : writers)
+      end(each);
+    end(supervisor);
+    end(fan_out);
+    run();
+    owned.clear();
+    waiting_claims.clear();
+    system.clock().cancel_all();
+    world.letters.confirm_held(); // tickets in them
+    run();
+    directory.disconnect();
+  }
+
+  void run() { scheduler.run(); }
+
+  // A claim, a move and a load at once; commits when the test says so.
+  writer_actor spawn_writer() {
+    auto made = system.spawn([this](writer_actor::pointer) -> writer_actor::behavior_type {
+      return {
+          [this](const range_complete& done) {
+            auto found = owned.find(done.range->batch->source);
+            if (found != owned.end() && found->second.pending->gen() == done.range->gen)
+              found->second.pending->add(done.range);
+          },
+          [this](const claim_partition& wanted) {
+            if (database_up)
+              grant(*world.store.claim(wanted.source, "this node"), wanted.reply_to);
+            else
+              waiting_claims.push_back(wanted);
+          },
+          [this](const move_partition& wanted) {
+            auto moved = world.store.reposition(wanted.move);
+            if (moved)
+              grant(*moved, wanted.reply_to);
+            else
+              caf::anon_send(wanted.reply_to,
+                             claim_lost{wanted.move.gen, claim_loss::fenced, "moved"});
+          },
+          [this](const load_streams& wanted) {
+            caf::anon_send(wanted.reply_to, streams_loaded{wanted.gen, wanted.symbols,
+                                                           *world.store.load(wanted.symbols)});
+          },
+          [this](const release_partition& wanted) {
+            owned.erase(wanted.source);
+            std::ignore = world.store.release(wanted.source, wanted.gen);
+          },
+          [this](const watch_row& wanted) {
+            if ((*world.store.look_at(wanted.source))->gen != wanted.gen)
+              caf::anon_send(wanted.reply_to, row_changed{wanted.gen});
+          },
+          [](const refusal_letter_done&) {},
+          [](const flush_due&) {},
+          [](const claims_due&) {},
+      };
+    });
+    writers.push_back(made);
+    return made;
+  }
+
+  void grant(claimed_partition granted, const partition_actor& to) {
+    auto shared = std::make_shared<const claimed_partition>(std::move(granted));
+    owned[shared->source] = {
+        std::make_unique<pending_commit>(shared->source, shared->gen,
+                                         shared->next.value_or(next_offset{0})),
+        to};
+    caf::anon_send(to, partition_claimed{shared});
+  }
+
+  ingest_parts parts() {
+    return {&directory, &world.reader, &world.log, &world.letters, &metrics, &health, &board};
+  }
+
+  partition_actor partition(const topic_partition& source) const {
+    if (real_supervisor)
+      return routes.find(source);
+    auto found = partitions.find(source);
+    return found == partitions.end() ? partition_actor{} : found->second;
+  }
+
+  void add_to_log(const topic_partition& source, const record_batch& batch) {
+    auto& there = world.log.logs[source];
+    for (const auto& each : batch.records) {
+      there.digests[each.offset.value()] = record_digest(each);
+      there.end = high_watermark{std::max(there.end.value(), each.offset.value() + 1)};
+    }
+  }
+
+  struct under_claim {
+    std::unique_ptr<pending_commit> pending;
+    partition_actor actor;
+  };
+  struct listener {
+    std::string name;
+    std::shared_ptr<scripted_outbox> out = std::make_shared<scripted_outbox>();
+    std::shared_ptr<quiet_owner> owner = std::make_shared<quiet_owner>();
+    std::unique_ptr<checking_client> eyes;
+  };
+
+  actor_world& world;
+  ingest_rules rules;
+  deterministic config;
+  caf::actor_system system;
+  caf::scheduler::test_coordinator& scheduler;
+  metrics::registry registry;
+  engine_metrics metrics;
+  health_board health;
+  actor_board board;
+  symbol_directory directory{100};
+  immediate_io io;
+  delivery_table table;
+  fan_out_actor fan_out;
+  writer_actor writer;
+  ingest_supervisor supervisor;
+  ingest_supervisor real_supervisor;
+  partition_routes routes;
+  std::map<topic_partition, partition_actor> partitions;
+  std::vector<symbol_actor> symbols;
+  std::vector<writer_actor> writers;
+  std::vector<topic_partition> ended;
+  std::map<topic_partition, under_claim> owned;
+  std::vector<claim_partition> waiting_claims;
+  std::map<topic_partition, std::vector<line>> lines; // the whole log, for reading again
+  std::vector<std::unique_ptr<listener>> listeners;
+  bool database_up = true;
+  int drained = 0;
+  std::vector<std::string> fatal;
+};
+
+actor_world::actor_world(ingest_rules rules) : engine_(std::make_unique<engine>(*this, rules)) {}
+actor_world::~actor_world() = default;
+
+// --- partitions ------------------------------------------------------------------------------
+
+void actor_world::start(const topic_partition& source) {
+  auto& e = *engine_;
+  partition_options options;
+  options.source = source;
+  options.rules = e.rules;
+  options.parts = e.parts();
+  options.decoder = std::make_shared<fake_decoder>();
+  options.card = e.board.make("partition", source.to_string());
+  options.writer = e.writer;
+  options.supervisor = e.supervisor;
+  e.partitions[source] = spawn_partition_actor(e.system, std::move(options));
+  e.run();
+}
+
+bool actor_world::alive(const topic_partition& source) const {
+  return state_of(source) != "no card"; // it takes its card along when it ends
+}
+
+void actor_world::give_up(const topic_partition& source) {
+  caf::anon_send(engine_->partition(source), give_up_partition{});
+  engine_->run();
+}
+
+void actor_world::dispatch_only(const topic_partition& source, const std::vector<line>& lines) {
+  auto& e = *engine_;
+  auto batch = batch_of(source, reader.reading[source].gen, lines);
+  e.add_to_log(source, *batch);
+  auto& all = e.lines[source];
+  all.insert(all.end(), lines.begin(), lines.end());
+  if (!reader.running[source])
+    return;
+  auto to = e.partition(source);
+  caf::anon_send(to, batch_arrived{batch, nullptr});
+  if (e.scheduler.prioritize(to))
+    e.scheduler.run_once();
+}
+
+void actor_world::batch(const topic_partition& source, const std::vector<line>& lines) {
+  dispatch_only(source, lines);
+  engine_->run();
+}
+
+void actor_world::read_again(const topic_partition& source) {
+  std::vector<line> rest;
+  for (const auto& each : engine_->lines[source])
+    if (each.offset >= reader.reading[source].from.value())
+      rest.push_back(each);
+  if (!rest.empty())
+    batch_of_generation(source, reader.reading[source].gen, rest);
+}
+
+void actor_world::batch_of_generation(const topic_partition& source, generation gen,
+                                      const std::vector<line>& lines) {
+  caf::anon_send(engine_->partition(source), batch_arrived{batch_of(source, gen, lines), nullptr});
+  engine_->run();
+}
+
+void actor_world::fault(const topic_partition& source, read_fault what) {
+  caf::anon_send(engine_->partition(source),
+                 fault_reported{reader.reading[source].gen, what, "as the test wants it"});
+  engine_->run();
+}
+
+void actor_world::broker_back(const topic_partition& source) {
+  caf::anon_send(engine_->partition(source), tradepulse::broker_back{});
+  engine_->run();
+}
+
+void actor_world::second() {
+  auto& e = *engine_;
+  if (e.real_supervisor)
+    caf::anon_send(e.real_supervisor, second_passed{});
+  for (const auto& [source, each] : e.partitions)
+    caf::anon_send(each, second_passed{});
+  e.run();
+}
+
+void actor_world::wait(std::chrono::milliseconds time) {
+  engine_->scheduler.advance_time(time);
+  engine_->run();
+}
+
+std::string actor_world::state_of(const topic_partition& source) const {
+  for (const auto& card : engine_->board.list("partition", {}, 100))
+    if (card->name() == source.to_string())
+      return card->state();
+  return "no card";
+}
+
+std::vector<topic_partition> actor_world::ended() const {
+  return engine_->ended;
+}
+
+// --- the writer ------------------------------------------------------------------------------
+
+void actor_world::commit() {
+  auto& e = *engine_;
+  for (auto it = e.owned.begin(); it != e.owned.end();) {
+    auto& [source, mine] = *it++;
+    if (mine.pending->empty())
+      continue;
+    const auto outcome = store.commit(mine.pending->work());
+    if (std::holds_alternative<committed>(outcome)) {
+      auto done = mine.pending->committed();
+      for (const auto& [name, begun] : done.begun_epochs)
+        if (auto actor = e.directory.find_actor(name))
+          caf::anon_send(actor, epoch_committed{begun});
+      caf::anon_send(mine.actor, range_committed{mine.pending->gen(), done.next, done.last_applied,
+                                                 done.events, source});
+    } else {
+      caf::anon_send(mine.actor, claim_lost{mine.pending->gen(), claim_loss::fenced, "fenced"});
+      e.owned.erase(topic_partition{source});
+    }
+  }
+  e.run();
+}
+
+void actor_world::lose_connection() {
+  auto lost = std::move(engine_->owned);
+  engine_->owned.clear();
+  for (auto& [source, mine] : lost)
+    caf::anon_send(mine.actor, claim_lost{mine.pending->gen(), claim_loss::connection_lost, "cut"});
+  engine_->run();
+}
+
+void actor_world::database(bool up) {
+  engine_->database_up = up;
+  if (up)
+    for (auto& each : std::exchange(engine_->waiting_claims, {}))
+      caf::anon_send(engine_->writer, each);
+  engine_->run();
+}
+
+void actor_world::kill_symbol(std::string_view name) {
+  // Urgent: before the work that waits in its mailbox.
+  auto dying = caf::actor_cast<caf::actor>(engine_->directory.find_actor(named(name)));
+  caf::anon_send<caf::message_priority::high>(
+      dying, caf::exit_msg{dying.address(), caf::exit_reason::kill});
+  engine_->run();
+}
+
+// --- supervision -----------------------------------------------------------------------------
+
+void actor_world::supervise(std::size_t writers, std::size_t restarts) {
+  auto& e = *engine_;
+  supervisor_options options;
+  options.rules = e.rules;
+  options.parts = e.parts();
+  options.writers = writers;
+  options.make_writer = [&e](std::size_t, std::shared_ptr<actor_card>) { return e.spawn_writer(); };
+  options.make_decoder = [](const std::string&) { return std::make_shared<fake_decoder>(); };
+  options.credit = credit_ledger::make({}, nullptr);
+  options.routes = &e.routes;
+  options.restarts = restarts;
+  options.fatal = [&e](std::string why) { e.fatal.push_back(std::move(why)); };
+  options.drained = [&e] { ++e.drained; };
+  e.real_supervisor = spawn_ingest_supervisor(e.system, std::move(options));
+  e.run();
+}
+
+void actor_world::assign(const std::vector<topic_partition>& assigned) {
+  caf::anon_send(engine_->real_supervisor, assignment_changed{assigned});
+  engine_->run();
+}
+
+void actor_world::kill_partition(const topic_partition& source) {
+  caf::anon_send_exit(engine_->partition(source), caf::exit_reason::unhandled_exception);
+  engine_->run();
+}
+
+void actor_world::kill_writer(std::size_t index) {
+  // The first one belongs to start().
+  caf::anon_send_exit(engine_->writers.at(index + 1), caf::exit_reason::unhandled_exception);
+  engine_->run();
+}
+
+void actor_world::drain() {
+  caf::anon_send(engine_->real_supervisor, begin_drain{});
+  engine_->run();
+}
+
+int actor_world::drained() const {
+  return engine_->drained;
+}
+
+std::vector<std::string> actor_world::fatal() const {
+  return engine_->fatal;
+}
+
+// --- clients ---------------------------------------------------------------------------------
+
+checking_client& actor_world::subscribe(std::string_view name) {
+  auto& e = *engine_;
+  auto made = std::make_unique<engine::listener>();
+  made->name = std::string(name);
+  made->eyes = std::make_unique<checking_client>(expected);
+  const connection_id id{e.listeners.size() + 1};
+  e.table.attach(id, made->out, made->owner, false);
+  const auto index = e.directory.enter(named(name), 0).index;
+  caf::anon_send(e.fan_out, open_group{id, 1, {}, {{index, named(name)}}});
+  e.directory.join(index, 0, id, 1);
+  e.run();
+  auto& eyes = *made->eyes;
+  e.listeners.push_back(std::move(made));
+  read(eyes);
+  return eyes;
+}
+
+void actor_world::read(checking_client& client) {
+  for (auto& each : engine_->listeners)
+    if (each->eyes.get() == &client)
+      client.receive(each->out->drained());
+}
+
+std::size_t actor_world::moves_told() const {
+  std::size_t out = 0;
+  for (const auto& each : engine_->listeners)
+    out += each->owner->moves;
+  return out;
+}
+
+stream_position actor_world::published(std::string_view name) const {
+  const auto found = engine_->directory.find(named(name));
+  return found.snapshot ? found.snapshot->position : stream_position{};
+}
+
+health_board& actor_world::health() {
+  return engine_->health;
+}
+engine_metrics& actor_world::metrics() {
+  return engine_->metrics;
+}
+
+} // namespace tradepulse::samples

@@ -1,0 +1,81 @@
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "actors/ingest/partition_actor.hpp"
+#include "tests/actors/support/checking_client.hpp"
+#include "tests/actors/support/fake_decoder.hpp"
+#include "tests/actors/support/fake_ports.hpp"
+#include "tests/actors/support/memory_store.hpp"
+
+namespace tradepulse::samples {
+
+// Real partition, symbol and fan-out actors under CAF's deterministic coordinator, between fake
+// ports; a writer that commits when the test says so; clients that believe nothing. Nothing runs
+// but by the calls of the test; time passes by wait().
+class actor_world {
+ public:
+  explicit actor_world(ingest_rules rules = {});
+  ~actor_world();
+  actor_world(const actor_world&) = delete;
+  actor_world& operator=(const actor_world&) = delete;
+
+  // --- partitions ---
+  void start(const topic_partition& source);
+  bool alive(const topic_partition& source) const;
+  void give_up(const topic_partition& source);
+  // Records become part of the log and, where the reader runs, a batch of its generation.
+  void batch(const topic_partition& source, const std::vector<line>& lines);
+  // The same, but only the partition actor takes its turn: the symbol actors have not.
+  void dispatch_only(const topic_partition& source, const std::vector<line>& lines);
+  // What is in the log from the reader's place on, again, as one batch.
+  void read_again(const topic_partition& source);
+  void batch_of_generation(const topic_partition& source, generation gen,
+                           const std::vector<line>& lines);
+  void fault(const topic_partition& source, read_fault what);
+  void broker_back(const topic_partition& source);
+  void second();
+  void wait(std::chrono::milliseconds time);
+  std::string state_of(const topic_partition& source) const;
+  std::vector<topic_partition> ended() const;
+
+  // --- the writer ---
+  void commit(); // all that is complete
+  void lose_connection();
+  void database(bool up); // claims wait while it is down
+  // Symbols whose records wait in the mailbox of their actor die with them.
+  void kill_symbol(std::string_view name);
+
+  // --- supervision: a real supervisor instead of start() ---
+  void supervise(std::size_t writers, std::size_t restarts);
+  void assign(const std::vector<topic_partition>& assigned);
+  void kill_partition(const topic_partition& source);
+  void kill_writer(std::size_t index);
+  void drain();
+  int drained() const;
+  std::vector<std::string> fatal() const;
+
+  // --- clients ---
+  checking_client& subscribe(std::string_view name);
+  // Everything that was written for it since.
+  void read(checking_client& client);
+  std::size_t moves_told() const; // "the database was ahead", to any client
+  stream_position published(std::string_view name) const;
+
+  memory_store store;
+  fake_reader reader;
+  fake_log log;
+  fake_letters letters;
+  truth expected; // what the clients check against: filled by the test
+  health_board& health();
+  engine_metrics& metrics();
+
+ private:
+  struct engine;
+  std::unique_ptr<engine> engine_;
+};
+
+} // namespace tradepulse::samples
