@@ -16,6 +16,9 @@ struct runner {
   int operator()(const migrate_options& o) const { return run_migrate(o); }
   int operator()(const offsets_show_options& o) const { return run_offsets_show(o); }
   int operator()(const offsets_set_options& o) const { return run_offsets_set(o); }
+  int operator()(const offsets_clear_unordered_options& o) const {
+    return run_offsets_clear_unordered(o);
+  }
   int operator()(const replay_options& o) const { return run_replay(o); }
   int operator()(const feed_synthetic_options& o) const { return run_feed_synthetic(o); }
   int operator()(const embedded_log_options& o) const { return run_embedded_log(o); }

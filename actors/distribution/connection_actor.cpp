@@ -215,6 +215,11 @@ using self_pointer = connection_actor::stateful_pointer<shell>;
 
 connection_actor::behavior_type behavior(self_pointer self, connection_options options) {
   obey_house_rules(self);
+  // An end without the client's: nobody would hear it any more, so it is sent away.
+  self->attach_functor([close = options.close](const caf::error& why) {
+    if (why)
+      close(close_code::internal, "internal error");
+  });
   self->state.mine.begin(std::move(options));
   return {
       [self](const client_said& said) {

@@ -14,8 +14,13 @@ struct shell {
 };
 
 fan_out_actor::behavior_type behavior(fan_out_actor::stateful_pointer<shell> self, io_thread* io,
-                                      delivery_table* table) {
+                                      delivery_table* table,
+                                      const std::function<void(std::string)>& fatal) {
   obey_house_rules(self);
+  self->attach_functor([fatal](const caf::error& why) {
+    if (why && why != caf::exit_reason::user_shutdown)
+      fatal("a fan-out actor failed");
+  });
   return {
       [=](const burst_ptr& burst) { io->post([table, burst] { table->deliver(burst); }); },
       [=](const stream_joined& answer) { io->post([table, answer] { table->joined(answer); }); },
@@ -30,8 +35,9 @@ fan_out_actor::behavior_type behavior(fan_out_actor::stateful_pointer<shell> sel
 
 } // namespace
 
-fan_out_actor spawn_fan_out_actor(caf::actor_system& system, io_thread& io, delivery_table& table) {
-  return system.spawn(behavior, &io, &table);
+fan_out_actor spawn_fan_out_actor(caf::actor_system& system, io_thread& io, delivery_table& table,
+                                  std::function<void(std::string why)> fatal) {
+  return system.spawn(behavior, &io, &table, std::move(fatal));
 }
 
 } // namespace tradepulse

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <memory>
+#include <functional>
 #include <string>
 
 #include <caf/fwd.hpp>
@@ -14,6 +14,8 @@ namespace tradepulse {
 // The gate in front of one I/O thread: bursts, joins, leaves and hand-backs pass it in the order in
 // which they were sent and are carried out there, on the table, without locks.
 // Requires: `io` and `table` outlive the actor and what it posted.
-fan_out_actor spawn_fan_out_actor(caf::actor_system& system, io_thread& io, delivery_table& table);
+// `fatal` is told when it ends without being asked to: its I/O thread would be mute for good.
+fan_out_actor spawn_fan_out_actor(caf::actor_system& system, io_thread& io, delivery_table& table,
+                                  std::function<void(std::string why)> fatal);
 
 } // namespace tradepulse

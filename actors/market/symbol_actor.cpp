@@ -23,7 +23,7 @@ struct shell {
                {{"symbol", row.symbol.view()},
                 {"home", row.home->to_string()},
                 {"reason", "events come from several partitions: producers must key by symbol"},
-                {"command", "tradepulse streams clear-unordered " + row.symbol.str()}});
+                {"command", "tradepulse offsets clear-unordered " + row.symbol.str()}});
   }
 
   void publish(symbol_state::outcome done) {

@@ -1,5 +1,6 @@
 #include "actors/market/symbol_state.hpp"
 
+#include <algorithm>
 #include <span>
 
 namespace tradepulse {
@@ -48,10 +49,13 @@ void symbol_state::release(held work, outcome& out) {
 
 symbol_state::outcome symbol_state::commit_epoch(epoch committed) {
   outcome out;
-  while (!held_.empty() && held_.front().burst->epoch() <= committed) {
-    release(std::move(held_.front()), out);
-    held_.pop_front();
-  }
+  const auto rest = std::find_if(held_.begin(), held_.end(),
+                                 [&](const held& each) { return each.burst->epoch() > committed; });
+  for (auto each = held_.begin(); each != rest; ++each)
+    release(std::move(*each), out);
+  held_.erase(held_.begin(), rest);
+  if (held_.empty())
+    held_ = {};
   return out;
 }
 

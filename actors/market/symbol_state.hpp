@@ -1,6 +1,5 @@
 #pragma once
 
-#include <deque>
 #include <memory>
 #include <vector>
 
@@ -55,7 +54,7 @@ class symbol_state {
   stream_index index_;
   event_ring ring_;
   std::shared_ptr<const price_snapshot> published_;
-  std::deque<held> held_;
+  std::vector<held> held_; // in order; empty but for the moments after a move of the home
 };
 
 } // namespace tradepulse

@@ -78,7 +78,7 @@ struct engine::impl {
       shard.io = io;
       shard.table = std::make_unique<delivery_table>(
           counted, [io, &shard] { io->post([&shard] { shard.table->flush(); }); });
-      fan_outs.push_back(spawn_fan_out_actor(system, *io, *shard.table));
+      fan_outs.push_back(spawn_fan_out_actor(system, *io, *shard.table, all.fatal));
       fan_out_cards.push_back(all.board->make("fan_out", std::to_string(fan_out_cards.size())));
       fan_out_cards.back()->set_state("running");
     }

@@ -70,6 +70,13 @@ result<std::optional<time_ms>> parse_some_time(const std::string& text) {
   return std::optional(*time);
 }
 
+result<std::optional<symbol>> parse_some_symbol(const std::string& text) {
+  auto name = symbol::parse(text);
+  if (!name)
+    return name.failure();
+  return std::optional(*name);
+}
+
 result<std::string> parse_suffix(const std::string& text) {
   // Beside one character of a symbol it must still be one.
   if (!symbol::valid("X" + text))
@@ -224,6 +231,14 @@ class reader {
         ->required();
     set.add_flag("--force", offsets_set_.force,
                  "Also while a process holds the claim, and to a number outside the log");
+
+    auto& clear = add(
+        offsets, "clear-unordered",
+        "Take the mark `unordered` from a symbol, or from all: its producers key by it now",
+        offsets_clear_unordered_, "  tradepulse offsets clear-unordered --config my.conf AAPL\n");
+    add_configuration(clear, offsets_clear_unordered_.config, offsets_clear_unordered_.overrides);
+    clear.add_option_function<std::string>(
+        "SYMBOL", parsed_into(offsets_clear_unordered_.which, parse_some_symbol));
   }
 
   void add_replay() {
@@ -315,6 +330,7 @@ class reader {
   migrate_options migrate_;
   offsets_show_options offsets_show_;
   offsets_set_options offsets_set_;
+  offsets_clear_unordered_options offsets_clear_unordered_;
   replay_options replay_;
   feed_synthetic_options feed_synthetic_;
   embedded_log_options embedded_log_;

@@ -15,9 +15,10 @@ namespace tradepulse {
 
 struct version_options {};
 
-using command = std::variant<serve_options, check_config_options, migrate_options,
-                             offsets_show_options, offsets_set_options, replay_options,
-                             feed_synthetic_options, embedded_log_options, version_options>;
+using command =
+    std::variant<serve_options, check_config_options, migrate_options, offsets_show_options,
+                 offsets_set_options, offsets_clear_unordered_options, replay_options,
+                 feed_synthetic_options, embedded_log_options, version_options>;
 
 // Nothing is to be run: help was asked for, or the command line is wrong.
 struct nothing_to_run {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -21,6 +22,12 @@ struct offsets_set_options {
   bool force = false; // also while an owner holds the claim, and to a number outside the log
 };
 
+struct offsets_clear_unordered_options {
+  std::string config;
+  std::vector<std::string> overrides;
+  std::optional<symbol> which; // absent: every stream that has the mark
+};
+
 // Prints stored position, generation, owner, digest state, end of the log and lag of each partition
 // that has a row.
 int run_offsets_show(const offsets_show_options& options);
@@ -28,5 +35,9 @@ int run_offsets_show(const offsets_show_options& options);
 // Moves the stored position and raises the epoch floor and the generation. Refused while an owner
 // holds the claim, unless forced.
 int run_offsets_set(const offsets_set_options& options);
+
+// Takes the mark `unordered` (fed from several partitions) from a stream or from all; their
+// partitions are claimed again.
+int run_offsets_clear_unordered(const offsets_clear_unordered_options& options);
 
 } // namespace tradepulse

@@ -1,5 +1,6 @@
 #include "runtime/pumps/ingest_pump.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include <caf/send.hpp>
@@ -54,7 +55,7 @@ ingest_pump::place& ingest_pump::place_of(const topic_partition& source) {
         [at = slot.get()] {
           const auto end = at->end.load();
           const auto applied = at->applied.load();
-          return end < 0 || applied < 0
+          return end < 0 || applied < 0 || !at->assigned
                      ? 0.0
                      : static_cast<double>(std::max<std::int64_t>(end - applied, 0));
         });
@@ -84,6 +85,11 @@ void ingest_pump::on_assignment(const std::vector<topic_partition>& assigned) {
     list += (list.empty() ? "" : ",") + each.to_string();
   log::info("assigned", {{"partitions", assigned.size()}, {"list", list}});
   caf::anon_send(supervisor_, assignment_changed{assigned});
+  {
+    std::lock_guard lock(mutex_);
+    for (auto& [source, at] : places_)
+      at->assigned = std::find(assigned.begin(), assigned.end(), source) != assigned.end();
+  }
   assigned_once_ = true;
 }
 

@@ -69,6 +69,7 @@ class ingest_pump final : public ingest_listener, public partition_reader {
   struct place {
     std::atomic<std::int64_t> end{-1};
     std::atomic<std::int64_t> applied{-1};
+    std::atomic<bool> assigned{true};
   };
   place& place_of(const topic_partition& source);
   // Now, or when the consumer is there: it may assign partitions before open() has returned.

@@ -36,7 +36,8 @@ struct actor_world::engine {
       : world(w), rules(r), system(config),
         scheduler(dynamic_cast<caf::scheduler::test_coordinator&>(system.scheduler())),
         metrics(registry), table(metrics, [] {}) {
-    fan_out = spawn_fan_out_actor(system, io, table);
+    fan_out = spawn_fan_out_actor(system, io, table,
+                                  [](const std::string& why) { throw std::runtime_error(why); });
     directory.connect(
         [this](symbol_entry& entry) {
           auto made = spawn_symbol_actor(system, entry, {&directory, &metrics, 16});
