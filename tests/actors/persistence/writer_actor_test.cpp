@@ -362,6 +362,8 @@ TEST_F(Writer, GivesUpAClaimThatStillWaitsWhenItsPartitionIsReleased) {
   caf::anon_send(writer, claim_partition{ticks, partition});
   ASSERT_TRUE(store.wait_until([this](auto&) { return metrics.database_retries.value() > 0; }));
   caf::anon_send(writer, release_partition{ticks, generation{-1}});
+  caf::anon_send(writer, watch_row{other, generation{7}, partition});
+  heard.next<row_changed>(); // the release was handled
   store.fail_claims(0, errc::database_unavailable);
   caf::anon_send(writer, claim_partition{other, second});
   heard_by_second.next<partition_claimed>();
