@@ -11,7 +11,9 @@ log_verdict judge_log(const claimed_partition& stored, const log_state& log, sta
   auto replaced = [&](std::string why) {
     return log_verdict{kind::replaced, log.begin, 0, std::move(why)};
   };
-  if (!stored.cluster_id.empty() && stored.cluster_id != log.cluster_id)
+  // A broker that does not say its cluster's id proves nothing.
+  if (!stored.cluster_id.empty() && !log.cluster_id.empty() &&
+      stored.cluster_id != log.cluster_id)
     return replaced("cluster id is " + log.cluster_id + ", was " + stored.cluster_id);
   if (end < next)
     return replaced("the log ends at " + std::to_string(end.value()) + ", below next_offset " +

@@ -101,7 +101,7 @@ class partition {
       return;
     }
     const auto& log = *answer.state;
-    cluster_id_ = log.cluster_id;
+    cluster_id_ = log.cluster_id.empty() ? grant_.cluster_id : log.cluster_id;
     const auto verdict = judge_log(grant_, log, options_->rules.start);
     using kind = log_verdict::kind;
     switch (verdict.what) {
@@ -364,7 +364,8 @@ class partition {
     const auto& log = *answer.state;
     const bool other = log.digest && *log.digest != answer.expected->digest;
     const bool shorter = log.end.value() <= answer.expected->offset.value();
-    const bool foreign = !cluster_id_.empty() && log.cluster_id != cluster_id_;
+    const bool foreign = !cluster_id_.empty() && !log.cluster_id.empty() &&
+                         log.cluster_id != cluster_id_;
     if (!other && !shorter && !foreign) {
       remembered_ = next_remembered_;
       return;

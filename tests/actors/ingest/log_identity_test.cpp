@@ -53,6 +53,12 @@ TEST(LogIdentity, IsUnverifiedWhereTheCheckedRecordWasCompactedAway) {
   EXPECT_EQ(judge(stored(), log).what, kind::unverified);
 }
 
+TEST(LogIdentity, IsNotDoubtedWhereTheBrokerDoesNotSayItsCluster) {
+  auto log = log_now();
+  log.cluster_id.clear();
+  EXPECT_EQ(judge(stored(), log).what, kind::proceed);
+}
+
 TEST(LogIdentity, CountsTheRecordsThatExpiredUnreadAndGoesOnAtTheLogsStart) {
   auto log = log_now();
   log.digest.reset();
