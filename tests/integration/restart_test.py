@@ -8,7 +8,7 @@ import time
 
 from line import START_OF_TIME_MS, Line, Load
 from oracle import (as_event, assert_no_hole, assert_rows_equal_the_log, events_of,
-                    stored_ends, stored_rows, updates_of)
+                    stored_ends, stored_rows, updates_by_symbol, updates_of)
 from supervised import wait_until
 
 T = START_OF_TIME_MS
@@ -16,7 +16,7 @@ SYMBOLS = [f"L{number:04d}" for number in range(40)]
 
 
 def total_of(client):
-    return len(client.messages("price_update"))
+    return len(client.frames)
 
 
 def watch(process):
@@ -35,8 +35,9 @@ def assert_what_was_seen_is_the_log(client, streams, to_the_end):
     joined = {each["symbol"]: each["seq"] for each in answer["positions"]}
     messages = client.messages()
     assert not [each for each in messages if each["type"] in ("gap", "error")]
+    by_symbol = updates_by_symbol(messages)
     for symbol, stream in streams.items():
-        updates = updates_of(messages, symbol)
+        updates = by_symbol.get(symbol, [])
         last = updates[-1]["sequence"] if updates else joined[symbol]
         assert_no_hole(updates, stream, joined[symbol], len(stream) if to_the_end else last)
 
@@ -104,9 +105,9 @@ def test_sigterm_under_load_tells_clients_and_keeps_all(kafka, postgres):
         for client in before:
             assert client.wait_until_closed() == 1012
             assert 1000 <= json.loads(client.close_reason)["retry_after_ms"] <= 5000
-            for symbol in SYMBOLS:  # What was told is stored: the drain flushes the database.
-                updates = updates_of(client.messages(), symbol)
-                assert not updates or updates[-1]["sequence"] <= rows[symbol][3]
+            # What was told is stored: the drain flushes the database.
+            for symbol, updates in updates_by_symbol(client.messages()).items():
+                assert updates[-1]["sequence"] <= rows[symbol][3]
         assert line.database.query("SELECT 1 FROM ingest_offsets WHERE owner IS NOT NULL") == []
         line.process.start()
         after = watch(line.process)
