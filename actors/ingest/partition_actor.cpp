@@ -102,7 +102,13 @@ class partition {
     }
     const auto& log = *answer.state;
     cluster_id_ = log.cluster_id.empty() ? grant_.cluster_id : log.cluster_id;
-    const auto verdict = judge_log(grant_, log, options_->rules.start);
+    auto verdict = judge_log(grant_, log, options_->rules.start);
+    // What was read of the new log before the check saw it may be committed by now, and that record
+    // matches. A raised floor says that somebody has dealt with it: the operator's command.
+    if (auto seen = std::exchange(changed_log_, {}); seen &&
+                                                     seen->epoch_floor == grant_.epoch_floor &&
+                                                     verdict.what != log_verdict::kind::replaced)
+      verdict = {log_verdict::kind::replaced, log.begin, 0, seen->why};
     using kind = log_verdict::kind;
     switch (verdict.what) {
     case kind::proceed:
@@ -364,8 +370,8 @@ class partition {
     const auto& log = *answer.state;
     const bool other = log.digest && *log.digest != answer.expected->digest;
     const bool shorter = log.end.value() <= answer.expected->offset.value();
-    const bool foreign = !cluster_id_.empty() && !log.cluster_id.empty() &&
-                         log.cluster_id != cluster_id_;
+    const bool foreign =
+        !cluster_id_.empty() && !log.cluster_id.empty() && log.cluster_id != cluster_id_;
     if (!other && !shorter && !foreign) {
       remembered_ = next_remembered_;
       return;
@@ -373,6 +379,10 @@ class partition {
     log::error("log_changed_while_reading", {{"partition", name()},
                                              {"offset", answer.expected->offset.value()},
                                              {"action", "claim_again"}});
+    const std::string record = "record " + std::to_string(answer.expected->offset.value());
+    changed_log_ = {grant_.epoch_floor, other     ? record + " became another one while it was read"
+                                        : shorter ? record + " lies behind the end of the log"
+                                                  : "its cluster became " + log.cluster_id};
     stop_reading();
     claim();
   }
@@ -467,9 +477,14 @@ class partition {
   claimed_partition grant_; // without its streams
   generation gen_{-1};
   std::string cluster_id_;
-  next_offset expected_;                          // where the next range begins
-  next_offset committed_;                         // as far as the database has told
-  std::optional<applied_record> latest_;          // dispatched last
+  next_offset expected_;                 // where the next range begins
+  next_offset committed_;                // as far as the database has told
+  std::optional<applied_record> latest_; // dispatched last
+  struct changed_log {
+    epoch epoch_floor{1};
+    std::string why;
+  };
+  std::optional<changed_log> changed_log_;        // a periodic check has seen it; not judged yet
   std::optional<applied_record> remembered_;      // latest_ at the check before
   std::optional<applied_record> next_remembered_; // latest_ at the check under way
   std::chrono::steady_clock::time_point last_check_ = std::chrono::steady_clock::now();
