@@ -44,6 +44,9 @@ def owned_fixture(tmp_path):
            "folder": folder}
     owner.kill()
     owner.wait()
+    # Where a test killed the supervisor nobody is left to end the server's own child.
+    if is_alive(child):
+        os.kill(child, signal.SIGKILL)
 
 
 def all_gone(owned, *names):
