@@ -21,6 +21,8 @@ void database_session::prepare(std::string name, std::string statement) {
 std::optional<database_fault> database_session::connect() {
   if (connection_)
     return std::nullopt;
+  if (dog_->cuts_all()) // a connection attempt cannot be cut, and lasts for connect_timeout
+    return database_fault{fault_kind::lost, "", "cannot connect: the process ends"};
   auto parameters = connection_string(settings_);
   if (!parameters)
     return database_fault{fault_kind::refused, "", parameters.failure().detail};

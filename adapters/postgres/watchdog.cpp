@@ -28,6 +28,11 @@ void watchdog::cut_all() {
   changed_.notify_one();
 }
 
+bool watchdog::cuts_all() const {
+  const std::lock_guard lock(mutex_);
+  return cutting_all_;
+}
+
 void watchdog::run() {
   std::unique_lock lock(mutex_);
   while (!stopping_) {

@@ -54,6 +54,7 @@ class watchdog {
   // Cuts every call that is under way, and from now on each other one as it begins: the process
   // ends, and waits for no answer.
   void cut_all();
+  bool cuts_all() const;
 
   // Connections cut so far.
   std::uint64_t cuts() const noexcept { return cuts_.load(std::memory_order_relaxed); }

@@ -53,7 +53,9 @@ TEST(Watchdog, CutsWhatIsUnderWayAndWhatBeginsOnceTheProcessEnds) {
   socket_pair running;
   socket_pair later;
   watchdog::guard before(dog, running.ends[0], hours(1));
+  EXPECT_FALSE(dog.cuts_all());
   dog.cut_all();
+  EXPECT_TRUE(dog.cuts_all());
   char byte = 0;
   EXPECT_EQ(::recv(running.ends[0], &byte, 1, 0), 0);
   EXPECT_TRUE(before.cut());
