@@ -31,10 +31,8 @@ void pending_commit::merge(std::shared_ptr<ingest_range> range) {
   if (range->last_applied)
     last_applied_ = range->last_applied;
   cluster_id_ = range->cluster_id;
-  for (const auto& slot : range->slots) {
+  for (const auto& slot : range->slots)
     rows_.insert_or_assign(slot.symbol, slot.row);
-    position_only_.erase(slot.symbol); // newer than what was refused: it is tried as a whole
-  }
   for (const auto& row : range->extra_rows)
     rows_.insert_or_assign(row.symbol, row);
   merged_.push_back(std::move(range));
@@ -54,9 +52,7 @@ std::vector<dead_letter> pending_commit::refuse(const std::vector<refused_row>& 
   for (const auto& row : rows) {
     if (!position_only_.insert(row.symbol).second)
       continue;
-    std::size_t& lettered = lettered_[row.symbol];
-    for (; lettered < merged_.size(); ++lettered) {
-      const auto& range = merged_[lettered];
+    for (const auto& range : merged_) {
       auto slot = std::find_if(range->slots.begin(), range->slots.end(),
                                [&](const auto& s) { return s.symbol == row.symbol; });
       if (slot == range->slots.end())
@@ -89,7 +85,6 @@ pending_commit::done pending_commit::committed() {
   merged_.clear();
   rows_.clear();
   position_only_.clear();
-  lettered_.clear();
   events_ = bytes_ = 0;
   last_applied_.reset();
   frozen_ = false;

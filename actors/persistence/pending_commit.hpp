@@ -32,8 +32,8 @@ class pending_commit {
 
   // The transaction for all that is merged.
   range_commit work() const;
-  // These rows are refused by the database: only their positions are kept, until a newer range
-  // brings a newer row. Returns their records as dead letters, each once.
+  // These rows are refused by the database: of them only the positions are kept, and what completes
+  // from now on waits for a transaction of its own. Returns their records as dead letters.
   std::vector<dead_letter> refuse(const std::vector<refused_row>& rows);
 
   struct done {
@@ -61,7 +61,6 @@ class pending_commit {
   std::vector<std::shared_ptr<ingest_range>> merged_;
   std::map<symbol, stored_stream> rows_;
   std::set<symbol> position_only_;
-  std::map<symbol, std::size_t> lettered_; // how many of merged_ gave their records to refuse()
   std::size_t events_ = 0;
   std::size_t bytes_ = 0;
   bool frozen_ = false; // rows were refused: what follows gets a transaction of its own
