@@ -97,12 +97,4 @@ void listeners::close_all() {
   ports_.clear();
 }
 
-std::size_t listeners::client_connections() const {
-  std::size_t out = 0;
-  for (const auto& each : ports_)
-    if (each.for_clients)
-      out += each.port->sessions();
-  return out;
-}
-
 } // namespace tradepulse

@@ -27,7 +27,6 @@ class listeners {
   void send_clients_away(const config::shutdown_settings& how);
   bool wait_until_empty(std::chrono::steady_clock::time_point deadline);
   void close_all();
-  std::size_t client_connections() const;
 
  private:
   struct open_port {

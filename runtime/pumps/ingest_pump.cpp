@@ -90,7 +90,6 @@ void ingest_pump::on_assignment(const std::vector<topic_partition>& assigned) {
     for (auto& [source, at] : places_)
       at->assigned = std::find(assigned.begin(), assigned.end(), source) != assigned.end();
   }
-  assigned_once_ = true;
 }
 
 std::size_t ingest_pump::allowance(const topic_partition& source) {

@@ -38,7 +38,6 @@ class ingest_pump final : public ingest_listener, public partition_reader {
   // No CAF actor is told anything any more.
   void disconnect();
 
-  bool assigned_once() const noexcept { return assigned_once_.load(); }
   // When the last commit came, or credit was not exhausted: for readiness.
   std::chrono::steady_clock::duration since_last_commit() const noexcept;
 
@@ -77,7 +76,6 @@ class ingest_pump final : public ingest_listener, public partition_reader {
 
   parts parts_;
   ingest_supervisor supervisor_;
-  std::atomic<bool> assigned_once_{false};
   std::atomic<std::chrono::steady_clock::rep> last_commit_;
   mutable std::mutex mutex_;
   std::map<topic_partition, std::unique_ptr<place>> places_;
