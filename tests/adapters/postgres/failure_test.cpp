@@ -43,6 +43,19 @@ TEST_F(Failure, ABackendThatWasKilledLeavesTheOutcomeUnknownAndTheNextClaimSettl
   EXPECT_EQ(word(store.commit(range(part0, 2, 0, 1, {row("A", 1, 1, "1", 1)}))), "committed 1");
 }
 
+// The first statement of a transaction is the one that finds out.
+TEST_F(Failure, ABackendThatWasKilledCostsTheClaimThatMeetsItAndNotTheNextOne) {
+  for (int times = 1; times <= 3; ++times) {
+    db.run("SELECT pg_terminate_backend(" + db.backend_of("node-1") + ", 20000)");
+    auto met = store.claim(part0, "node-1");
+    EXPECT_FALSE(met);
+    EXPECT_EQ(met.failure().code, errc::database_unavailable);
+    auto claimed = store.claim(part0, "node-1");
+    ASSERT_TRUE(claimed) << claimed.failure().detail;
+    EXPECT_EQ(claimed->gen, generation{1 + times});
+  }
+}
+
 TEST_F(Failure, AnAnswerThatWasLostIsUnknownAndTheNextClaimShowsThatItWasCommitted) {
   wire_proxy proxy(db.host(), db.port());
   range_store_postgres proxied(through(proxy), shared_watchdog());
