@@ -181,8 +181,8 @@ struct move_diverted {
 struct handed_back {
   std::vector<handed_item> refused; // to be merged with what came since; empty: taken
 };
-struct control_refused {
-  std::shared_ptr<const std::string> frame;
+struct control_refused {         // not at once: answers wait, in the order of the requests
+  std::size_t waiting_bytes = 0; // behind the oldest of them
 };
 struct outbox_drained {};
 struct client_said {

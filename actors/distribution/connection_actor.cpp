@@ -1,6 +1,5 @@
 #include "actors/distribution/connection_actor.hpp"
 
-#include <deque>
 #include <map>
 #include <unordered_set>
 
@@ -26,6 +25,11 @@ class session {
   }
 
   // --- what the client says ---
+
+  void hear(const client_message& message) {
+    if (!given_up_) // nothing more is kept for it
+      std::visit([this](const auto& each) { said(each); }, message);
+  }
 
   void said(const subscribe_request& request) {
     refuse(request.id, request.refused);
@@ -132,19 +136,13 @@ class session {
     hand_on();
   }
 
-  void refused(const control_refused& answer) {
-    full_ = true;
-    waiting_answers_bytes_ += answer.frame->size();
-    waiting_answers_.push_back(answer.frame);
-    if (waiting_answers_bytes_ > options_.max_waiting_answers_bytes)
+  void refused(const control_refused& what) {
+    if (what.waiting_bytes > options_.max_waiting_answers_bytes)
       give_up();
   }
 
   void drained() {
     full_ = false;
-    for (auto& frame : std::exchange(waiting_answers_, {}))
-      caf::anon_send(fan_out(), control_frame{options_.id, std::move(frame)});
-    waiting_answers_bytes_ = 0;
     hand_on();
   }
 
@@ -163,11 +161,7 @@ class session {
   void reply(Write&& write) {
     auto frame = std::make_shared<std::string>();
     websocket::append_text_frame(*frame, std::forward<Write>(write));
-    // Answers that wait keep their order.
-    if (!waiting_answers_.empty())
-      refused({frame});
-    else
-      caf::anon_send(fan_out(), control_frame{options_.id, std::move(frame)});
+    caf::anon_send(fan_out(), control_frame{options_.id, std::move(frame)});
   }
 
   void refuse_one(const std::string& id, errc code, const std::string& detail) {
@@ -187,6 +181,8 @@ class session {
   }
 
   void give_up() {
+    if (std::exchange(given_up_, true))
+      return;
     options_.card->set_error("slow consumer: the bound of what may wait was reached");
     options_.close(close_code::slow_consumer,
                    "too much waits for this client; come back and resume");
@@ -200,10 +196,9 @@ class session {
   conflation pending_{false};
   std::map<symbol, stream_index> subscriptions_;
   std::uint64_t last_group_ = 0;
-  bool full_ = false;    // the outbox has refused something and has not drained since
+  bool full_ = false;    // the outbox has refused events and has not drained since
   bool handing_ = false; // a hand-back is under way
-  std::deque<std::shared_ptr<const std::string>> waiting_answers_;
-  std::size_t waiting_answers_bytes_ = 0;
+  bool given_up_ = false;
 };
 
 struct shell {
@@ -222,9 +217,7 @@ connection_actor::behavior_type behavior(self_pointer self, connection_options o
   });
   self->state.mine.begin(std::move(options));
   return {
-      [self](const client_said& said) {
-        std::visit([self](const auto& message) { self->state.mine.said(message); }, *said.message);
-      },
+      [self](const client_said& said) { self->state.mine.hear(*said.message); },
       [self](const outbox_drained&) { self->state.mine.drained(); },
       [self](const events_diverted& what) { self->state.mine.diverted(what); },
       [self](const move_diverted& what) { self->state.mine.diverted(what); },

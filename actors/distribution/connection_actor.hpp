@@ -19,8 +19,9 @@ struct connection_options {
   std::size_t io_thread = 0;
   bool numbers_as_strings = false;
   std::size_t max_subscriptions = 10'000;
-  // Answers that could not be written yet; beyond it the client is a slow consumer.
-  std::size_t max_waiting_answers_bytes = 64 * 1'024;
+  // Requests and answers behind one that cannot be written yet; beyond it the client is a slow
+  // consumer.
+  std::size_t max_waiting_answers_bytes = 256 * 1'024;
   // The most that one hand-back of merged updates may hold.
   std::size_t hand_back_bytes = 512 * 1'024;
   symbol_directory* directory = nullptr; // outlives the actor

@@ -97,7 +97,7 @@ void delivery_table::open(const open_group& request) {
   auto* to = find(request.connection);
   if (!to)
     return;
-  group made{request.group, request.request_id, {}, request.members.size()};
+  join_request made{request.group, request.request_id, {}, request.members.size()};
   for (const auto& member : request.members) {
     remove(*to, member.index); // a second subscription to the same stream begins anew
     auto sub = std::make_unique<subscription>();
@@ -111,18 +111,17 @@ void delivery_table::open(const open_group& request) {
     to->subscriptions[member.index] = std::move(sub);
     made.members.push_back(member.index);
   }
-  to->groups.push_back(std::move(made));
+  to->answers.add(std::move(made));
+  write_answers(*to);
+  tell_waiting(*to);
 }
 
 void delivery_table::joined(const stream_joined& answer) {
   auto* to = find(answer.connection);
   if (!to)
     return;
-  auto request = std::find_if(to->groups.begin(), to->groups.end(),
-                              [&](const group& g) { return g.id == answer.group; });
-  if (request == to->groups.end())
+  if (!to->answers.joined(answer.group))
     return;
-  request->open -= 1;
   auto found = to->subscriptions.find(answer.index);
   if (found != to->subscriptions.end() && found->second->group == answer.group) {
     auto& sub = *found->second;
@@ -132,30 +131,42 @@ void delivery_table::joined(const stream_joined& answer) {
     if (sub.snapshot)
       sub.position = sub.snapshot->position;
   }
-  answer_groups(*to);
+  write_answers(*to);
 }
 
-// In the order of the requests, as far as they are complete and the outbox takes them.
-void delivery_table::answer_groups(connection& to) {
-  while (!to.groups.empty() && to.groups.front().open == 0 && answer(to, to.groups.front()))
-    to.groups.erase(to.groups.begin());
+// In the order of the requests, as far as the answers are due and the outbox takes them.
+void delivery_table::write_answers(connection& to) {
+  while (!to.answers.empty() && !to.answer_refused) {
+    const auto* request = std::get_if<join_request>(&to.answers.oldest());
+    if (request && request->open > 0)
+      return;
+    to.answer_refused = push_answer(to, to.answers.oldest()) == push_outcome::refused;
+    if (!to.answer_refused)
+      to.answers.pop();
+  }
 }
 
-bool delivery_table::answer(connection& to, const group& request) {
+push_outcome delivery_table::push_answer(connection& to, const answer_queue::answer& due) {
+  if (const auto* request = std::get_if<join_request>(&due))
+    return push_joins(to, *request);
+  const auto& frame = std::get<answer_queue::frame>(due);
+  return push(to, {frame, 0, frame->size()});
+}
+
+push_outcome delivery_table::push_joins(connection& to, const join_request& request) {
   std::vector<native::join_position> positions;
   std::vector<subscription*> members;
   for (auto index : request.members) {
     auto found = to.subscriptions.find(index);
-    if (found == to.subscriptions.end() || found->second->group != request.id)
+    if (found == to.subscriptions.end() || found->second->group != request.group)
       continue; // left, or subscribed again, before the answer
     members.push_back(found->second.get());
     positions.push_back(
         {members.back()->symbol, members.back()->snapshot != nullptr, members.back()->position});
   }
   std::string text;
-  append_frame(text, [&](std::string& out) {
-    native::append_subscribed(out, request.request_id, positions);
-  });
+  append_frame(text,
+               [&](std::string& out) { native::append_subscribed(out, request.id, positions); });
   for (const auto* sub : members) {
     if (sub->away)
       append_frame(text, [&](std::string& out) {
@@ -167,13 +178,14 @@ bool delivery_table::answer(connection& to, const group& request) {
         native::append_snapshot(out, *sub->snapshot, to.numbers_as_strings);
       });
   }
-  if (push(to, whole(std::move(text))) == push_outcome::refused)
-    return false; // again when the outbox has drained; until then bursts are folded
+  const auto outcome = push(to, whole(std::move(text)));
+  if (outcome == push_outcome::refused)
+    return outcome;
   for (auto* sub : members) {
     sub->state = phase::live;
     sub->snapshot.reset();
   }
-  return true;
+  return outcome;
 }
 
 void delivery_table::leave(const leave_streams& request) {
@@ -339,13 +351,25 @@ void delivery_table::take_back(const hand_back& handed) {
 
 void delivery_table::control(const control_frame& frame) {
   auto* to = find(frame.connection);
-  if (to && push(*to, {frame.frame, 0, frame.frame->size()}) == push_outcome::refused)
-    to->owner->tell(control_refused{frame.frame});
+  if (!to)
+    return;
+  to->answers.add(frame.frame);
+  write_answers(*to);
+  tell_waiting(*to);
+}
+
+// Its owner decides when it is too much.
+void delivery_table::tell_waiting(connection& to) {
+  if (const auto bytes = to.answers.bytes_behind_oldest(); bytes > 0)
+    to.owner->tell(control_refused{bytes});
 }
 
 void delivery_table::drained(connection_id id) {
-  if (auto* to = find(id))
-    answer_groups(*to);
+  auto* to = find(id);
+  if (!to)
+    return;
+  to->answer_refused = false;
+  write_answers(*to);
 }
 
 // --- writing ---------------------------------------------------------------------------------

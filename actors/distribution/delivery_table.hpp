@@ -8,6 +8,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "actors/distribution/answer_queue.hpp"
 #include "actors/engine_metrics.hpp"
 #include "actors/messages.hpp"
 #include "protocol/ports/client_connection.hpp"
@@ -47,6 +48,7 @@ class delivery_table {
   void away(const stream_away& what);
   void leave(const leave_streams& request);
   void take_back(const hand_back& handed);
+  // Behind every answer that still waits.
   void control(const control_frame& frame);
   // The outbox has refused something and is empty now.
   void drained(connection_id id);
@@ -70,12 +72,6 @@ class delivery_table {
     stream_position diverted_through;               // of what the owner has got since
     std::size_t slot = 0;                           // in its stream's list
   };
-  struct group {
-    std::uint64_t id = 0;
-    std::string request_id;
-    std::vector<stream_index> members;
-    std::size_t open = 0;
-  };
   struct connection {
     connection_id id;
     std::shared_ptr<outbox> out;
@@ -83,14 +79,17 @@ class delivery_table {
     bool numbers_as_strings = false;
     bool dirty = false;
     std::unordered_map<stream_index, std::unique_ptr<subscription>> subscriptions;
-    std::vector<group> groups; // requests that are not answered yet, oldest first
+    answer_queue answers;
+    bool answer_refused = false; // the oldest; until the outbox has drained bursts are folded
   };
 
   connection* find(connection_id id);
   std::vector<subscription*>& subscribers(stream_index index);
   void remove(connection& from, stream_index index);
-  void answer_groups(connection& to);
-  bool answer(connection& to, const group& request);
+  void write_answers(connection& to);
+  push_outcome push_answer(connection& to, const answer_queue::answer& due);
+  push_outcome push_joins(connection& to, const join_request& request);
+  static void tell_waiting(connection& to);
   void push_burst(subscription& to, const burst_ptr& burst, std::size_t& delivered);
   push_outcome push(connection& to, frame_slice frames);
   void mark_dirty(connection& to);

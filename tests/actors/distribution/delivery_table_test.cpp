@@ -25,11 +25,11 @@ struct recorded_owner : connection_owner {
   void tell(events_diverted what) override { diverted.push_back(std::move(what)); }
   void tell(move_diverted what) override { moves.push_back(std::move(what)); }
   void tell(handed_back what) override { handed.push_back(std::move(what)); }
-  void tell(control_refused what) override { refused.push_back(std::move(what)); }
+  void tell(control_refused what) override { waiting.push_back(what); }
   std::vector<events_diverted> diverted;
   std::vector<move_diverted> moves;
   std::vector<handed_back> handed;
-  std::vector<control_refused> refused;
+  std::vector<control_refused> waiting;
 };
 
 struct client {
@@ -57,6 +57,11 @@ struct DeliveryTable : testing::Test {
   void join(connection_id who, std::uint64_t group, stream_index index,
             std::shared_ptr<const price_snapshot> at, bool away = false) {
     table.joined({who, group, index, std::move(at), away});
+  }
+  void say(connection_id who, const std::string& text) {
+    auto frame = std::make_shared<std::string>();
+    websocket::append_text_frame(*frame, [&](std::string& out) { out += text; });
+    table.control({who, frame});
   }
   // Subscribed to A at `at`, everything read.
   void subscribe(connection_id who, stream_position at) {
@@ -396,17 +401,56 @@ TEST_F(DeliveryTable, DoesNotWriteAHandBackThatIsNotAboveTheSubscriptionsPositio
   EXPECT_EQ(integer(got[0], "sequence"), 10);
 }
 
-TEST_F(DeliveryTable, TellsTheOwnerOfAnAnswerThatDidNotFit) {
-  std::string text;
-  websocket::append_text_frame(text, [](std::string& out) { out += "{}"; });
-  const auto frame = std::make_shared<const std::string>(text);
+// --- answers ---------------------------------------------------------------------------------
+
+TEST_F(DeliveryTable, KeepsAnAnswerThatDidNotFitAndWhatCameBehindItInOrder) {
   at_alice.out->refuse_next = 1;
-  table.control({alice, frame});
-  ASSERT_EQ(at_alice.owner->refused.size(), 1u);
-  EXPECT_EQ(at_alice.owner->refused[0].frame, frame);
-  table.control({alice, frame});
-  EXPECT_EQ(at_alice.owner->refused.size(), 1u);
-  EXPECT_EQ(at_alice.read(), std::vector<std::string>{"{}"});
+  say(alice, "1");
+  say(alice, "22"); // would fit
+  say(bob, "3");
+  EXPECT_TRUE(at_alice.read().empty());
+  EXPECT_EQ(at_bob.read(), std::vector<std::string>{"3"});
+  at_alice.out->refuse_next = 1; // full again
+  table.drained(alice);
+  say(alice, "4");
+  EXPECT_TRUE(at_alice.read().empty());
+  table.drained(alice);
+  EXPECT_EQ(at_alice.read(), (std::vector<std::string>{"1", "22", "4"}));
+}
+
+TEST_F(DeliveryTable, KeepsAnAnswerBehindAJoinThatIsUnderWay) {
+  open(alice, 1, {a});
+  say(alice, "2");
+  EXPECT_TRUE(at_alice.read().empty());
+  join(alice, 1, a, stands_at("A", pos(1, 5)));
+  const auto got = at_alice.read();
+  ASSERT_EQ(got.size(), 3u);
+  EXPECT_EQ(member(got[0], "type"), "subscribed");
+  EXPECT_EQ(got[2], "2");
+}
+
+TEST_F(DeliveryTable, TellsTheOwnerHowMuchWaitsBehindTheOldestAnswer) {
+  at_alice.out->refuse_next = 1;
+  say(alice, std::string(5'000, 'x'));
+  EXPECT_TRUE(at_alice.owner->waiting.empty()); // one may be of any length
+  say(alice, std::string(300, 'y'));
+  ASSERT_EQ(at_alice.owner->waiting.size(), 1u);
+  EXPECT_GT(at_alice.owner->waiting[0].waiting_bytes, 300u);
+  EXPECT_LT(at_alice.owner->waiting[0].waiting_bytes, 500u);
+  say(alice, std::string(300, 'z'));
+  ASSERT_EQ(at_alice.owner->waiting.size(), 2u);
+  EXPECT_GT(at_alice.owner->waiting[1].waiting_bytes, 600u);
+  table.drained(alice);
+  EXPECT_EQ(at_alice.read().size(), 3u);
+  say(alice, "again");
+  EXPECT_EQ(at_alice.owner->waiting.size(), 2u);
+}
+
+TEST_F(DeliveryTable, CountsRequestsThatWaitAsWell) {
+  open(alice, 1, {a});
+  EXPECT_TRUE(at_alice.owner->waiting.empty());
+  open(alice, 2, {a, b});
+  EXPECT_EQ(at_alice.owner->waiting.size(), 1u);
 }
 
 // --- the partition moves ---------------------------------------------------------------------
