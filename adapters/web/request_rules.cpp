@@ -95,17 +95,4 @@ std::optional<refused_request> judge_upgrade(const beast_request& head) {
   return std::nullopt;
 }
 
-split_target split(std::string_view target) noexcept {
-  if (!target.starts_with('/') && target != "*") {
-    const auto scheme = target.find("://");
-    const auto path = target.find('/', scheme == std::string_view::npos ? 0 : scheme + 3);
-    const auto query = target.find('?');
-    target.remove_prefix(std::min({path, query, target.size()}));
-  }
-  const auto mark = std::min(target.find('?'), target.size());
-  const std::string_view path = target.substr(0, mark);
-  return {path.empty() ? std::string_view("/") : path,
-          target.substr(std::min(mark + 1, target.size()))};
-}
-
 } // namespace tradepulse::web

@@ -8,17 +8,11 @@
 #include <boost/beast/http/message.hpp>
 #include <boost/beast/http/string_body.hpp>
 
-#include "protocol/error_codes.hpp"
+#include "adapters/web/refused_request.hpp"
 
 namespace tradepulse::web {
 
 using beast_request = boost::beast::http::request<boost::beast::http::string_body>;
-
-struct refused_request {
-  int status;
-  errc code;
-  std::string message;
-};
 
 // What is wrong with a request, judged by its head alone: what Beast 1.81 lets through and two
 // servers could read differently (any Transfer-Encoding, a second Host, a body where none belongs),
@@ -28,12 +22,5 @@ std::optional<refused_request> judge_head(const beast_request& head, std::size_t
 // Whether it asks to become a WebSocket, and what is wrong with how it asks.
 bool asks_for_websocket(const beast_request& head);
 std::optional<refused_request> judge_upgrade(const beast_request& head);
-
-// The path and the query of a target in any form ("/a?b", "http://host/a?b"). No path: "/".
-struct split_target {
-  std::string_view path;
-  std::string_view query;
-};
-split_target split(std::string_view target) noexcept;
 
 } // namespace tradepulse::web

@@ -1,22 +1,17 @@
 #pragma once
 
 // Private to adapters/web.
-#include <atomic>
-#include <condition_variable>
 #include <cstddef>
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <vector>
 
 #include <boost/asio/basic_waitable_timer.hpp>
 
 #include "adapters/web/io_worker.hpp"
-#include "adapters/web/listener.hpp"
+#include "adapters/web/listener_state.hpp"
 #include "adapters/web/net.hpp"
-#include "adapters/web/origins.hpp"
-#include "adapters/web/web_metrics.hpp"
 
 namespace tradepulse::web {
 
@@ -34,32 +29,6 @@ class session {
  private:
   friend class station;
   std::size_t slot_ = 0; // its place in the station's list
-};
-
-// What the stations of one listener share. Thread: any.
-struct listener_state {
-  listener_state(listener_options chosen, metrics::registry& registry, io_pool::impl& threads)
-      : options(std::move(chosen)), origins(options.allowed_origins),
-        metrics(registry, options.name), pool(threads) {}
-
-  const listener_options options;
-  const origin_policy origins;
-  web_metrics metrics;
-  io_pool::impl& pool;
-  std::atomic<bool> draining{false};
-  std::atomic<std::size_t> websockets{0};
-  std::atomic<std::size_t> lane_of_refused{0}; // over the budget, being told so
-
-  // Every accepted socket, from before its hand-over to the end of its session.
-  void connection_opened() noexcept;
-  void connection_closed() noexcept;
-  std::size_t connections() const noexcept;
-  bool wait_until_empty(std::chrono::milliseconds deadline);
-
- private:
-  mutable std::mutex mutex_;
-  std::condition_variable emptied_;
-  std::size_t connections_ = 0; // guarded by mutex_
 };
 
 // The connections of one listener on one I/O thread, and the one timer that watches over their
