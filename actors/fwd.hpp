@@ -32,6 +32,7 @@ struct join_stream;
 struct stream_joined;
 struct stream_moved;
 struct stream_away;
+struct stream_back;
 struct open_group;
 struct leave_streams;
 struct control_frame;

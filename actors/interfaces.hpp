@@ -45,7 +45,8 @@ using fan_out_actor =
     caf::typed_actor<caf::reacts_to<burst_ptr>,     // from symbol actors
                      caf::reacts_to<stream_joined>, // from symbol actors and the directory
                      caf::reacts_to<stream_moved>, caf::reacts_to<stream_away>,
-                     caf::reacts_to<open_group>, // from connection actors
+                     caf::reacts_to<stream_back>, // from the directory
+                     caf::reacts_to<open_group>,  // from connection actors
                      caf::reacts_to<leave_streams>, caf::reacts_to<hand_back>,
                      caf::reacts_to<control_frame>>;
 

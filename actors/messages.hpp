@@ -133,6 +133,9 @@ struct stream_away {
   stream_index index;
   tradepulse::symbol symbol;
 };
+struct stream_back { // its partition is held again and nothing was missed: subscriptions go on
+  stream_index index;
+};
 
 // --- connection -> fan-out -------------------------------------------------------------------
 struct group_member {

@@ -88,6 +88,7 @@ void delivery_table::remove(connection& from, stream_index index) {
   list[slot] = list.back();
   list[slot]->slot = slot;
   list.pop_back();
+  from.notices.erase(index);
   from.subscriptions.erase(found);
 }
 
@@ -126,7 +127,7 @@ void delivery_table::joined(const stream_joined& answer) {
   if (found != to->subscriptions.end() && found->second->group == answer.group) {
     auto& sub = *found->second;
     sub.answered = true;
-    sub.away = answer.away;
+    sub.away = sub.away || answer.away;
     sub.snapshot = answer.snapshot;
     if (sub.snapshot)
       sub.position = sub.snapshot->position;
@@ -183,7 +184,8 @@ push_outcome delivery_table::push_joins(connection& to, const join_request& requ
     return outcome;
   for (auto* sub : members) {
     sub->state = phase::live;
-    sub->snapshot.reset();
+    if (!sub->away)
+      sub->snapshot.reset();
   }
   return outcome;
 }
@@ -291,17 +293,68 @@ void delivery_table::moved(const stream_moved& to) {
 
 void delivery_table::away(const stream_away& what) {
   for (auto* sub : subscribers(what.index)) {
-    if (sub->state == phase::joining) {
+    if (sub->state == phase::joining)
       sub->away = true;
-      continue;
-    }
+    else if (sub->due == notice::snapshot)
+      notify(*sub, notice::none); // it was told, and not yet of the return
+    else
+      notify(*sub, notice::away);
+  }
+}
+
+void delivery_table::back(const stream_back& what) {
+  for (auto* sub : subscribers(what.index)) {
+    if (sub->state == phase::joining)
+      sub->away = false;
+    else
+      notify(*sub, sub->snapshot ? notice::snapshot : notice::none);
+  }
+}
+
+// --- notices ---------------------------------------------------------------------------------
+
+void delivery_table::notify(subscription& whom, notice what) {
+  auto& reader = *whom.owner;
+  whom.due = what;
+  if (what == notice::none)
+    reader.notices.erase(whom.index);
+  else
+    reader.notices.insert(whom.index);
+  write_notices(reader);
+}
+
+// A partition has as many streams as it likes: what does not fit waits, once a subscription.
+void delivery_table::write_notices(connection& to) {
+  constexpr std::size_t usual_slice_bytes = 64 * 1'024;
+  while (!to.notices.empty() && !to.notice_refused) {
     std::string text;
-    append_frame(text, [&](std::string& out) {
-      native::append_error(out, {}, errc::not_owner,
-                           "the symbol's partition has moved; the subscription stays", what.symbol);
-    });
-    auto frame = std::make_shared<const std::string>(std::move(text));
-    control({sub->owner->id, std::move(frame)});
+    std::vector<subscription*> told;
+    for (auto index : to.notices) {
+      auto& sub = *told.emplace_back(to.subscriptions.at(index).get());
+      // An update that came first says more than the snapshot.
+      if (sub.due == notice::snapshot && sub.state == phase::live &&
+          sub.snapshot->position == sub.position)
+        append_frame(text, [&](std::string& out) {
+          native::append_snapshot(out, *sub.snapshot, to.numbers_as_strings);
+        });
+      else if (sub.due == notice::away)
+        append_frame(text, [&](std::string& out) {
+          native::append_error(out, {}, errc::not_owner,
+                               "the symbol's partition has moved; the subscription stays",
+                               sub.symbol);
+        });
+      if (text.size() >= usual_slice_bytes)
+        break;
+    }
+    to.notice_refused = !text.empty() && push(to, whole(std::move(text))) == push_outcome::refused;
+    if (to.notice_refused)
+      return;
+    for (auto* sub : told) {
+      if (sub->due == notice::snapshot)
+        sub->snapshot.reset();
+      sub->due = notice::none;
+      to.notices.erase(sub->index);
+    }
   }
 }
 
@@ -368,8 +421,9 @@ void delivery_table::drained(connection_id id) {
   auto* to = find(id);
   if (!to)
     return;
-  to->answer_refused = false;
+  to->answer_refused = to->notice_refused = false;
   write_answers(*to);
+  write_notices(*to);
 }
 
 // --- writing ---------------------------------------------------------------------------------

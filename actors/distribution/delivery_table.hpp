@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "actors/distribution/answer_queue.hpp"
@@ -46,6 +47,7 @@ class delivery_table {
   void deliver(const burst_ptr& burst);
   void moved(const stream_moved& to);
   void away(const stream_away& what);
+  void back(const stream_back& what);
   void leave(const leave_streams& request);
   void take_back(const hand_back& handed);
   // Behind every answer that still waits.
@@ -59,6 +61,8 @@ class delivery_table {
  private:
   struct connection;
   enum class phase : std::uint8_t { joining, live, diverted };
+  // What a subscription is to be told of its partition, when the outbox takes it.
+  enum class notice : std::uint8_t { none, away, snapshot };
   struct subscription {
     connection* owner = nullptr;
     stream_index index;
@@ -66,11 +70,13 @@ class delivery_table {
     phase state = phase::joining;
     std::uint64_t group = 0;
     bool answered = false; // while joining: the stream has said where it stands
-    bool away = false;
-    std::shared_ptr<const price_snapshot> snapshot; // while joining
-    stream_position position;                       // of what was delivered
-    stream_position diverted_through;               // of what the owner has got since
-    std::size_t slot = 0;                           // in its stream's list
+    bool away = false;     // while joining: its partition is
+    notice due = notice::none;
+    // While joining; then of a partition that was away, to be sent when it is back.
+    std::shared_ptr<const price_snapshot> snapshot;
+    stream_position position;         // of what was delivered
+    stream_position diverted_through; // of what the owner has got since
+    std::size_t slot = 0;             // in its stream's list
   };
   struct connection {
     connection_id id;
@@ -81,6 +87,8 @@ class delivery_table {
     std::unordered_map<stream_index, std::unique_ptr<subscription>> subscriptions;
     answer_queue answers;
     bool answer_refused = false; // the oldest; until the outbox has drained bursts are folded
+    std::unordered_set<stream_index> notices; // of subscriptions that have one due
+    bool notice_refused = false;
   };
 
   connection* find(connection_id id);
@@ -90,6 +98,8 @@ class delivery_table {
   push_outcome push_answer(connection& to, const answer_queue::answer& due);
   push_outcome push_joins(connection& to, const join_request& request);
   static void tell_waiting(connection& to);
+  void notify(subscription& whom, notice what);
+  void write_notices(connection& to);
   void push_burst(subscription& to, const burst_ptr& burst, std::size_t& delivered);
   push_outcome push(connection& to, frame_slice frames);
   void mark_dirty(connection& to);

@@ -26,6 +26,7 @@ fan_out_actor::behavior_type behavior(fan_out_actor::stateful_pointer<shell> sel
       [=](const stream_joined& answer) { io->post([table, answer] { table->joined(answer); }); },
       [=](const stream_moved& to) { io->post([table, to] { table->moved(to); }); },
       [=](const stream_away& what) { io->post([table, what] { table->away(what); }); },
+      [=](const stream_back& what) { io->post([table, what] { table->back(what); }); },
       [=](const open_group& request) { io->post([table, request] { table->open(request); }); },
       [=](const leave_streams& request) { io->post([table, request] { table->leave(request); }); },
       [=](const hand_back& handed) { io->post([table, handed] { table->take_back(handed); }); },

@@ -492,6 +492,124 @@ TEST_F(DeliveryTable, TellsOneErrorWhenAPartitionGoesAwayAndKeepsTheSubscription
   EXPECT_EQ(integer(got[0], "sequence"), 6);
 }
 
+TEST_F(DeliveryTable, SendsTheSnapshotOfAJoinWhenItsPartitionIsBack) {
+  open(alice, 1, {a});
+  join(alice, 1, a, stands_at("A", pos(1, 5)), true);
+  at_alice.out->drained();
+  table.back({a});
+  auto got = at_alice.read();
+  ASSERT_EQ(got.size(), 1u);
+  EXPECT_EQ(member(got[0], "snapshot"), "true");
+  EXPECT_EQ(integer(got[0], "sequence"), 5);
+  table.back({a});
+  EXPECT_TRUE(at_alice.read().empty());
+  deliver(1, 6, 6);
+  EXPECT_EQ(at_alice.read().size(), 1u);
+}
+
+TEST_F(DeliveryTable, SendsNoSnapshotAtAReturnToASubscriptionThatHasOne) {
+  subscribe(alice, pos(1, 5));
+  table.away({a, named("A")});
+  at_alice.out->drained();
+  table.back({a});
+  EXPECT_TRUE(at_alice.read().empty());
+}
+
+TEST_F(DeliveryTable, SendsNoSnapshotBehindAnUpdateThatCameFirst) {
+  open(alice, 1, {a});
+  join(alice, 1, a, stands_at("A", pos(1, 5)), true);
+  deliver(1, 6, 6);
+  at_alice.out->drained();
+  table.back({a});
+  EXPECT_TRUE(at_alice.read().empty());
+}
+
+TEST_F(DeliveryTable, AnswersWithTheSnapshotWhereThePartitionIsBackBefore) {
+  open(alice, 1, {a, b});
+  join(alice, 1, a, stands_at("A", pos(1, 5)), true);
+  table.back({a});
+  join(alice, 1, b, nullptr);
+  const auto got = at_alice.read();
+  ASSERT_EQ(got.size(), 2u);
+  EXPECT_EQ(member(got[1], "snapshot"), "true");
+}
+
+TEST_F(DeliveryTable, AnswersWithAnErrorWhereThePartitionWentAwayBeforeTheJoinWasTold) {
+  open(alice, 1, {a});
+  table.away({a, named("A")}); // has overtaken the symbol's answer
+  join(alice, 1, a, stands_at("A", pos(1, 5)), false);
+  const auto got = at_alice.read();
+  ASSERT_EQ(got.size(), 2u);
+  EXPECT_EQ(integer(got[1], "code"), 1006);
+}
+
+TEST_F(DeliveryTable, KeepsTheSnapshotOfAReturnUntilTheOutboxHasDrained) {
+  open(alice, 1, {a});
+  join(alice, 1, a, stands_at("A", pos(1, 5)), true);
+  at_alice.out->drained();
+  at_alice.out->refuse_next = 1;
+  table.back({a});
+  EXPECT_TRUE(at_alice.read().empty());
+  table.drained(alice);
+  deliver(1, 6, 6);
+  auto got = at_alice.read();
+  ASSERT_EQ(got.size(), 2u);
+  EXPECT_EQ(member(got[0], "snapshot"), "true");
+  EXPECT_EQ(integer(got[1], "sequence"), 6);
+}
+
+TEST_F(DeliveryTable, DropsTheSnapshotOfAReturnWhereAnUpdateHasOvertakenIt) {
+  open(alice, 1, {a});
+  join(alice, 1, a, stands_at("A", pos(1, 5)), true);
+  at_alice.out->drained();
+  at_alice.out->refuse_next = 1;
+  table.back({a});
+  deliver(1, 6, 6); // smaller: it fits
+  table.drained(alice);
+  const auto got = at_alice.read();
+  ASSERT_EQ(got.size(), 1u);
+  EXPECT_EQ(integer(got[0], "sequence"), 6);
+}
+
+TEST_F(DeliveryTable, KeepsTheErrorOfAPartitionThatWentAwayUntilTheOutboxHasDrained) {
+  subscribe(alice, pos(1, 5));
+  at_alice.out->refuse_next = 1;
+  table.away({a, named("A")});
+  say(alice, "an answer");
+  EXPECT_EQ(at_alice.read(), std::vector<std::string>{"an answer"}); // not one of the requests
+  EXPECT_TRUE(at_alice.owner->waiting.empty());
+  table.drained(alice);
+  const auto got = at_alice.read();
+  ASSERT_EQ(got.size(), 1u);
+  EXPECT_EQ(integer(got[0], "code"), 1006);
+  table.drained(alice);
+  EXPECT_TRUE(at_alice.read().empty());
+}
+
+TEST_F(DeliveryTable, SaysNothingOfAPartitionThatWasBackBeforeTheClientCouldHear) {
+  subscribe(alice, pos(1, 5));
+  at_alice.out->refuse_next = 1;
+  table.away({a, named("A")});
+  table.back({a});
+  table.drained(alice);
+  EXPECT_TRUE(at_alice.read().empty());
+}
+
+TEST_F(DeliveryTable, SaysNothingOfAPartitionToASubscriptionThatWasLeftOrBeganAnew) {
+  open(alice, 1, {a, b});
+  join(alice, 1, a, stands_at("A", pos(1, 5)));
+  join(alice, 1, b, stands_at("B", pos(1, 5)));
+  at_alice.out->drained();
+  at_alice.out->refuse_next = 2;
+  table.away({a, named("A")});
+  table.away({b, named("B")});
+  table.leave({alice, {a}});
+  open(alice, 2, {b});
+  at_alice.out->refuse_next = 0;
+  table.drained(alice);
+  EXPECT_TRUE(at_alice.read().empty());
+}
+
 TEST_F(DeliveryTable, AnnouncesWhatIsMissingBeforeABurstThatDoesNotFollowItsPosition) {
   open(alice, 1, {a});
   join(alice, 1, a, nullptr); // its row was refused so far: only the position is stored
