@@ -54,8 +54,8 @@ class session {
       joining.push_back(ticket.index);
       opened.members.push_back({ticket.index, name});
     }
-    if (opened.members.empty() && !request.symbols.empty())
-      return; // each was answered by an error
+    if (opened.members.empty())
+      return; // nothing to confirm: each symbol was answered by an error
     const auto group = opened.group;
     const auto members = opened.members;
     caf::anon_send(fan_out(), std::move(opened));

@@ -134,6 +134,18 @@ TEST_F(ConnectionActor, SubscribesToNothingWhereNoStreamCanBeServed) {
   EXPECT_EQ(world.interest("A"), 0u);
 }
 
+TEST_F(ConnectionActor, SubscribesToNothingWhereNoSymbolIsValid) {
+  auto& client = world.connect();
+  world.say(client, subscribe_request{"9",
+                                      {},
+                                      {stream_kind::price},
+                                      {{errc::symbol_invalid, "symbol \"A B\": a space"},
+                                       {errc::symbol_invalid, "symbol \"\": empty"}}});
+  const auto got = world.read(client);
+  EXPECT_EQ(members(got, "type"), (texts{"error", "error"})); // no `subscribed` of nothing
+  EXPECT_EQ(members(got, "id"), (texts{"9", "9"}));
+}
+
 // --- unsubscribe, list, ping -----------------------------------------------------------------
 
 TEST_F(ConnectionActor, SendsNothingOfWhatWasLeft) {
