@@ -1,7 +1,6 @@
 #include "actors/distribution/connection_actor.hpp"
 
 #include <map>
-#include <unordered_set>
 
 #include <caf/send.hpp>
 #include <caf/stateful_actor.hpp>
@@ -9,6 +8,7 @@
 
 #include "actors/actor_rules.hpp"
 #include "actors/distribution/conflation.hpp"
+#include "actors/distribution/request_refusals.hpp"
 #include "actors/message_types.hpp"
 #include "protocol/native_dialect.hpp"
 #include "protocol/websocket_frame.hpp"
@@ -18,6 +18,9 @@ namespace {
 
 class session {
  public:
+  session() = default;
+  session(const session&) = delete;
+  session& operator=(const session&) = delete;
   void begin(connection_options options) {
     options_ = std::move(options);
     pending_ = conflation(options_.numbers_as_strings);
@@ -36,24 +39,26 @@ class session {
     if (request.streams.empty())
       return;
     open_group opened{options_.id, ++last_group_, request.id, {}};
-    std::vector<stream_index> joining;
+    request_refusals beyond;
+    std::size_t fresh = 0;
     for (const auto& name : request.symbols) {
-      if (!subscriptions_.contains(name) && subscriptions_.size() >= options_.max_subscriptions) {
-        refuse_one(request.id, errc::too_many_subscriptions,
-                   name.str() + ": a connection has at most " +
-                       std::to_string(options_.max_subscriptions) +
-                       " subscriptions (limits.subscriptions)");
+      const bool anew = subscriptions_.contains(name);
+      if (!anew && subscriptions_.size() + fresh >= options_.max_subscriptions) {
+        beyond.add(errc::too_many_subscriptions, name.str() + ": a connection has at most " +
+                                                     std::to_string(options_.max_subscriptions) +
+                                                     " subscriptions (limits.subscriptions)");
         continue;
       }
       const auto ticket = options_.directory->enter(name, options_.io_thread);
       if (ticket.refused) {
-        refuse_one(request.id, errc::too_many_subscriptions,
+        beyond.add(errc::too_many_subscriptions,
                    name.str() + ": too many symbols that nobody has seen (symbols.max_unknown)");
         continue;
       }
-      joining.push_back(ticket.index);
+      fresh += anew ? 0 : 1;
       opened.members.push_back({ticket.index, name});
     }
+    refuse(request.id, beyond.take());
     if (opened.members.empty())
       return; // nothing to confirm: each symbol was answered by an error
     const auto group = opened.group;
@@ -74,23 +79,24 @@ class session {
     if (request.streams.empty())
       return;
     std::vector<symbol> left;
-    leave_streams leaving{options_.id, {}};
+    std::vector<stream_index> streams;
+    request_refusals absent;
     for (const auto& name : request.symbols) {
       auto found = subscriptions_.find(name);
       if (found == subscriptions_.end()) {
-        refuse_one(request.id, errc::not_subscribed, name.str() + ": not subscribed");
+        absent.add(errc::not_subscribed, name.str() + ": not subscribed");
         continue;
       }
-      leaving.streams.push_back(found->second);
+      streams.push_back(found->second);
       pending_.forget(found->second);
-      options_.directory->leave(found->second, options_.io_thread);
       left.push_back(name);
       subscriptions_.erase(found);
     }
-    if (!left.empty()) {
-      caf::anon_send(fan_out(), std::move(leaving));
-      reply([&](std::string& out) { native::append_unsubscribed(out, request.id, left); });
-    }
+    refuse(request.id, absent.take());
+    if (left.empty())
+      return;
+    leave(std::move(streams));
+    reply([&](std::string& out) { native::append_unsubscribed(out, request.id, left); });
     show();
   }
 
@@ -146,15 +152,26 @@ class session {
     hand_on();
   }
 
+  // Also where the actor dies: what it has counted must not outlive it.
   void gone() {
-    for (const auto& [name, index] : subscriptions_)
-      options_.directory->leave(index, options_.io_thread);
-    subscriptions_.clear();
+    std::vector<stream_index> streams;
+    for (const auto& [name, index] : std::exchange(subscriptions_, {}))
+      streams.push_back(index);
+    if (!streams.empty() && options_.io_thread < options_.directory->fan_outs().size())
+      leave(std::move(streams));
   }
+  ~session() { gone(); }
 
  private:
   const fan_out_actor& fan_out() const {
     return options_.directory->fan_outs().at(options_.io_thread);
+  }
+
+  // The table first: an index that the directory has back may be another symbol's at once.
+  void leave(std::vector<stream_index> streams) {
+    caf::anon_send(fan_out(), leave_streams{options_.id, streams});
+    for (auto index : streams)
+      options_.directory->leave(index, options_.io_thread);
   }
 
   template <class Write>

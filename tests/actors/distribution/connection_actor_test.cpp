@@ -146,6 +146,37 @@ TEST_F(ConnectionActor, SubscribesToNothingWhereNoSymbolIsValid) {
   EXPECT_EQ(members(got, "id"), (texts{"9", "9"}));
 }
 
+TEST_F(ConnectionActor, CountsTheSymbolsOfOneRequestAgainstTheLimitToo) {
+  auto& client = world.connect(2);
+  world.subscribe(client, {"A", "B", "C"}, "1");
+  const auto got = world.read(client);
+  EXPECT_EQ(members(got, "type"), (texts{"error", "subscribed"}));
+  EXPECT_NE(got[1].find(R"("symbols":["A","B"])"), std::string::npos) << got[1];
+  world.subscribe(client, {"A", "B"}, "2"); // both anew: not beyond it
+  EXPECT_EQ(members(world.read(client), "type"), (texts{"subscribed"}));
+  EXPECT_EQ(world.interest("C"), 0u);
+}
+
+TEST_F(ConnectionActor, NamesTheFirstOfManySymbolsItRefusesAndCountsTheRest) {
+  std::vector<std::string> names;
+  for (int i = 0; i < 500; ++i)
+    names.push_back("S" + std::to_string(i));
+  auto& client = world.connect(1);
+  world.subscribe(client, {names.begin(), names.end()}, "1");
+  auto got = world.read(client);
+  ASSERT_EQ(got.size(), 18u); // 16 errors, the rest, and what was served
+  EXPECT_EQ(got[15].find("S16: a connection has at most 1"), got[15].find("S16"));
+  EXPECT_EQ(got[16],
+            R"({"type":"error","id":1,"code":1007,"message":"483 more symbols were refused )"
+            R"(as well; the first 16 were named","retryable":false})");
+  EXPECT_EQ(member(got[17], "type"), "subscribed");
+  world.unsubscribe(client, {names.begin(), names.end()}, "2");
+  got = world.read(client);
+  ASSERT_EQ(got.size(), 18u);
+  EXPECT_EQ(integer(got[16], "code"), 1011);
+  EXPECT_EQ(got[17], R"({"type":"unsubscribed","id":2,"symbols":["S0"]})");
+}
+
 // --- unsubscribe, list, ping -----------------------------------------------------------------
 
 TEST_F(ConnectionActor, SendsNothingOfWhatWasLeft) {
@@ -246,6 +277,20 @@ TEST_F(ConnectionActor, ClosesTheConnectionWhereItDiesItself) {
   world.run();
   ASSERT_EQ(client.closed.size(), 1u);
   EXPECT_EQ(client.closed[0].first, close_code::internal);
+}
+
+TEST_F(ConnectionActor, GivesItsInterestBackWhereItDiesItself) {
+  world.known("A", pos(1, 5));
+  auto& client = world.connect();
+  world.subscribe(client, {"A", "NEW"});
+  world.run();
+  caf::anon_send_exit(client.actor, caf::exit_reason::unhandled_exception);
+  world.run();
+  EXPECT_EQ(world.interest("A"), 0u);
+  EXPECT_EQ(world.entry("NEW"), nullptr);
+  world.hang_up(client); // the close that it asked for
+  world.run();
+  EXPECT_EQ(world.interest("A"), 0u);
 }
 
 // --- an outbox that is full ------------------------------------------------------------------
