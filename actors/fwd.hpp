@@ -27,6 +27,7 @@ struct range_committed;
 struct claim_lost;
 struct symbol_work;
 struct restore_stream;
+struct passivate_symbol;
 struct epoch_committed;
 struct join_stream;
 struct stream_joined;

@@ -24,12 +24,14 @@ using partition_actor =
                      caf::reacts_to<broker_back>,        // from its supervisor
                      caf::reacts_to<give_up_partition>>; // from its supervisor
 
-// One per symbol that has data: numbers its events, publishes them, fills its slot of a range.
+// One per symbol that is at work: numbers its events, publishes them, fills its slot of a range.
+// One that has had no event for a while gives its state to the directory and ends.
 using symbol_actor =
     caf::typed_actor<caf::reacts_to<symbol_work>,     // from a partition actor
                      caf::reacts_to<restore_stream>,  // from a partition actor, on each claim
                      caf::reacts_to<epoch_committed>, // from a writer
-                     caf::reacts_to<join_stream>>; // from a connection actor, through the directory
+                     caf::reacts_to<join_stream>, // from a connection actor, through the directory
+                     caf::reacts_to<passivate_symbol>>; // from the directory
 
 // A few, each with a thread and a database connection of its own; each owns partitions.
 using writer_actor =

@@ -102,10 +102,10 @@ struct symbol_work {
   range_ticket ticket;
 };
 struct restore_stream {
-  generation gen;
   stored_stream stored;
   bool uncommitted_epoch = false; // its epoch was begun by a move that is not committed yet
 };
+struct passivate_symbol {}; // rest, if nothing is on its way to you
 struct epoch_committed {
   tradepulse::epoch epoch;
 };

@@ -330,7 +330,7 @@ class partition {
 
   void restore(const stored_stream& stream) {
     failing_->restored(stream);
-    parts().directory->restore(options_->source, gen_, stream);
+    parts().directory->restore(options_->source, stream);
   }
 
   void verify() {
@@ -432,7 +432,7 @@ class partition {
 
   void count_failure(const symbol& each) {
     parts().metrics->failed_symbols.add();
-    dispatcher_->forget(each);
+    parts().directory->forget_actor(each);
     if (failing_->failed(each, std::chrono::steady_clock::now()))
       log::error("symbol_stopped", {{"symbol", each.view()},
                                     {"partition", name()},

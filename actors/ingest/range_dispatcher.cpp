@@ -31,14 +31,9 @@ void range_dispatcher::dispatch(const std::shared_ptr<ingest_range>& range,
   for (std::size_t i = 0; i < range->participants(); ++i)
     tickets.emplace_back(range, i);
   for (std::size_t i = 0; i < range->slots.size(); ++i) {
-    const auto& each = range->slots[i].symbol;
-    auto& to = symbols_[each];
-    if (!to.actor)
-      to = parts_.directory->actor_for(each, parts_.source);
-    if (!to.actor)
-      continue; // it died and is not restored: the ticket dies, the range fails, a claim follows
-    to.entry->queued.fetch_add(1, std::memory_order_relaxed);
-    caf::anon_send(to.actor, symbol_work{std::move(tickets[i])});
+    // None: it died and is not restored. The ticket dies, the range fails, a claim follows.
+    if (auto to = parts_.directory->actor_for(range->slots[i].symbol, parts_.source))
+      caf::anon_send(to, symbol_work{std::move(tickets[i])});
   }
   for (std::size_t i = 0; i < letters.size(); ++i) {
     parts_.metrics->rejected[static_cast<std::size_t>(letters[i].reason)]->add();
@@ -70,15 +65,6 @@ void range_dispatcher::produce(const dead_letter& letter, const range_ticket& ti
 void range_dispatcher::retry_letters() {
   for (const auto& letter : std::exchange(waiting_letters_, {}))
     produce(*letter.letter, letter.ticket);
-}
-
-void range_dispatcher::forget(const symbol& each) {
-  auto known = symbols_.find(each);
-  if (known == symbols_.end())
-    return;
-  if (known->second.actor)
-    parts_.directory->forget_actor(each, known->second.actor->id());
-  symbols_.erase(known);
 }
 
 void range_dispatcher::committed(next_offset next) {

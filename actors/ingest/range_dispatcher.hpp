@@ -2,7 +2,6 @@
 
 #include <deque>
 #include <memory>
-#include <unordered_map>
 #include <vector>
 
 #include "actors/engine_metrics.hpp"
@@ -39,9 +38,6 @@ class range_dispatcher {
   void retry_letters();
   bool letters_wait() const noexcept { return !waiting_letters_.empty(); }
 
-  // The symbol's actor has died: the next range asks the directory for it.
-  void forget(const symbol& each);
-
   // Everything below `next` is in the database.
   void committed(next_offset next);
   // A claim: nothing of what was under way will be committed. Its credit comes back.
@@ -61,7 +57,6 @@ class range_dispatcher {
   void produce(const dead_letter& letter, const range_ticket& ticket);
 
   parts parts_;
-  std::unordered_map<symbol, symbol_directory::routed> symbols_;
   std::deque<uncommitted> uncommitted_; // in the order of the log
   std::vector<letter_refused> waiting_letters_;
 };

@@ -15,7 +15,7 @@ struct shell {
   static constexpr const char* name = "symbol";
   symbol_entry* entry = nullptr;
   symbol_actor_options options;
-  std::unique_ptr<symbol_state> state;
+  std::shared_ptr<symbol_state> state;
 
   void alarm_unordered(const stored_stream& row) {
     options.metrics->unordered_streams.add();
@@ -52,6 +52,7 @@ stored_stream right_after_the_move(stored_stream row) {
 using self_pointer = symbol_actor::stateful_pointer<shell>;
 
 symbol_actor::behavior_type behavior(self_pointer self, symbol_entry* entry,
+                                     std::shared_ptr<symbol_state> state,
                                      const symbol_actor_options& options) {
   obey_house_rules(self);
   // An end that nobody asked for: the directory answers joins itself until a claim restores it.
@@ -62,8 +63,7 @@ symbol_actor::behavior_type behavior(self_pointer self, symbol_entry* entry,
   });
   self->state.entry = entry;
   self->state.options = options;
-  self->state.state =
-      std::make_unique<symbol_state>(entry->symbol, entry->index, options.ring_events);
+  self->state.state = std::move(state);
   return {
       [self](const symbol_work& work) {
         auto& me = self->state;
@@ -103,14 +103,22 @@ symbol_actor::behavior_type behavior(self_pointer self, symbol_entry* entry,
                        stream_joined{join.connection, join.group, me.entry->index, known.snapshot,
                                      known.state == symbol_directory::lookup_state::not_owner});
       },
+      [self](const passivate_symbol&) {
+        auto& me = self->state;
+        if (!me.options.directory->passivate(*me.entry, self->id(), me.state))
+          return;
+        me.state.reset(); // the next actor's from here on
+        self->quit();
+      },
   };
 }
 
 } // namespace
 
 symbol_actor spawn_symbol_actor(caf::actor_system& system, symbol_entry& entry,
+                                std::shared_ptr<symbol_state> state,
                                 const symbol_actor_options& options) {
-  return system.spawn(behavior, &entry, options);
+  return system.spawn(behavior, &entry, std::move(state), options);
 }
 
 } // namespace tradepulse

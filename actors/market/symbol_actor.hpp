@@ -1,6 +1,6 @@
 #pragma once
 
-#include <cstddef>
+#include <memory>
 
 #include <caf/fwd.hpp>
 
@@ -13,11 +13,12 @@ namespace tradepulse {
 struct symbol_actor_options {
   symbol_directory* directory = nullptr; // outlives the actor
   engine_metrics* metrics = nullptr;
-  std::size_t ring_events = 1'024;
 };
 
-// The only writer of one symbol's streams. A thin shell around symbol_state.
+// The only writer of one symbol's streams. A thin shell around `state`, which it gives back when it
+// has been without work for a while.
 symbol_actor spawn_symbol_actor(caf::actor_system& system, symbol_entry& entry,
+                                std::shared_ptr<symbol_state> state,
                                 const symbol_actor_options& options);
 
 } // namespace tradepulse

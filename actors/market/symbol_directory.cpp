@@ -1,17 +1,22 @@
 #include "actors/market/symbol_directory.hpp"
 
 #include <algorithm>
-#include <iterator>
 #include <utility>
 
 #include <caf/send.hpp>
 
+#include "actors/market/symbol_state.hpp"
 #include "actors/message_types.hpp"
 #include "protocol/expects.hpp"
 
 namespace tradepulse {
 
-symbol_directory::symbol_directory(std::size_t max_unknown) : max_unknown_(max_unknown) {}
+symbol_directory::symbol_directory(std::size_t max_unknown, std::size_t ring_events,
+                                   std::chrono::seconds passivate_after)
+    : max_unknown_(max_unknown), ring_events_(ring_events),
+      passivate_after_(static_cast<std::uint32_t>(passivate_after.count())) {
+  TRADEPULSE_EXPECTS(passivate_after_ > 0);
+}
 symbol_directory::~symbol_directory() = default;
 
 void symbol_directory::connect(spawner spawn, std::vector<fan_out_actor> fan_outs) {
@@ -41,25 +46,23 @@ symbol_directory::shard& symbol_directory::shard_of(const symbol& name) const {
   return shards_[std::hash<symbol>{}(name) % shard_count];
 }
 
-// Requires: the shard's lock.
+// This and the next three require the shard's lock.
 symbol_entry& symbol_directory::make_entry(shard& in, const symbol& name) {
   auto made = std::make_shared<symbol_entry>();
   made->symbol = name;
-  in.entries[name] = made;
-  std::lock_guard lock(index_mutex_);
-  if (free_indices_.empty()) {
-    made->index = stream_index{static_cast<std::uint32_t>(by_index_.size())};
-    by_index_.push_back(made);
-  } else {
-    made->index = stream_index{free_indices_.back()};
-    free_indices_.pop_back();
-    by_index_[made->index.value()] = made;
-  }
-  sorted_.reset();
-  return *made;
+  index_.add(made);
+  return *(in.entries[name] = std::move(made));
 }
 
-// Requires: the shard's lock.
+symbol_entry& symbol_directory::entry_of(shard& in, const symbol& name) {
+  auto found = in.entries.find(name);
+  return found != in.entries.end() ? *found->second : make_entry(in, name);
+}
+
+std::shared_ptr<symbol_state> symbol_directory::new_state(const symbol_entry& entry) const {
+  return std::make_shared<symbol_state>(entry.symbol, entry.index, ring_events_);
+}
+
 void symbol_directory::becomes_known(symbol_entry& entry) {
   if (!entry.snapshot)
     known_.fetch_add(1, std::memory_order_relaxed);
@@ -102,40 +105,12 @@ std::optional<topic_partition> symbol_directory::home_of(const symbol& name) con
   return found == in.entries.end() ? std::nullopt : found->second->home;
 }
 
-std::vector<std::shared_ptr<symbol_entry>> symbol_directory::list(std::string_view after,
-                                                                  std::size_t limit) const {
-  std::shared_ptr<const entry_list> sorted;
-  entry_list unsorted;
-  {
-    std::lock_guard lock(index_mutex_);
-    sorted = sorted_;
-    if (!sorted)
-      std::copy_if(by_index_.begin(), by_index_.end(), std::back_inserter(unsorted),
-                   [](const auto& each) { return each != nullptr; });
-  }
-  if (!sorted) {
-    std::sort(unsorted.begin(), unsorted.end(),
-              [](const auto& a, const auto& b) { return a->symbol < b->symbol; });
-    sorted = std::make_shared<const entry_list>(std::move(unsorted));
-    std::lock_guard lock(index_mutex_);
-    // Not where a symbol came or went meanwhile: this list then is for this caller alone.
-    const auto entries = by_index_.size() - free_indices_.size();
-    if (sorted->size() == entries)
-      sorted_ = sorted;
-  }
-  auto first =
-      std::upper_bound(sorted->begin(), sorted->end(), after,
-                       [](std::string_view a, const auto& e) { return a < e->symbol.view(); });
-  const auto count = std::min<std::size_t>(limit, static_cast<std::size_t>(sorted->end() - first));
-  return {first, first + static_cast<std::ptrdiff_t>(count)};
-}
-
 // --- the market side -------------------------------------------------------------------------
 
 void symbol_directory::preload(std::vector<stored_stream> rows) {
   for (auto& row : rows) {
     const auto home = row.home.value_or(topic_partition{});
-    restore(home, generation{0}, std::move(row));
+    restore(home, std::move(row));
   }
 }
 
@@ -156,12 +131,10 @@ void symbol_directory::set_assignment(const std::vector<topic_partition>& assign
   }
 }
 
-void symbol_directory::restore(const topic_partition& source, generation gen,
-                               stored_stream stored) {
+void symbol_directory::restore(const topic_partition& source, stored_stream stored) {
   auto& in = shard_of(stored.symbol);
   std::lock_guard lock(in.mutex);
-  auto found = in.entries.find(stored.symbol);
-  auto& entry = found != in.entries.end() ? *found->second : make_entry(in, stored.symbol);
+  auto& entry = entry_of(in, stored.symbol);
   bool uncommitted_epoch = false;
   if (entry.uncommitted_move && entry.uncommitted_move->position.epoch > stored.position.epoch) {
     if (entry.home != source)
@@ -180,47 +153,45 @@ void symbol_directory::restore(const topic_partition& source, generation gen,
   entry.away = is_away(entry.home);
   if (entry.actor) {
     entry.queued.fetch_add(1, std::memory_order_relaxed);
-    caf::anon_send(entry.actor, restore_stream{gen, std::move(stored), uncommitted_epoch});
+    caf::anon_send(entry.actor, restore_stream{std::move(stored), uncommitted_epoch});
     return;
   }
-  // Memory may be ahead of the database (published and not committed): positions never go back.
-  if (stored.snapshot &&
-      (!entry.snapshot || entry.snapshot->position < stored.snapshot->position)) {
-    becomes_known(entry);
-    entry.snapshot = std::make_shared<const price_snapshot>(*stored.snapshot);
-    tell_interested(entry, stream_moved{entry.index, entry.snapshot});
-  }
-  entry.stored =
-      std::make_unique<restore_stream>(restore_stream{gen, std::move(stored), uncommitted_epoch});
+  if (!entry.idle)
+    entry.idle = new_state(entry);
+  entry.worked = false;
+  auto restored = entry.idle->restore(std::move(stored), entry.snapshot, uncommitted_epoch);
+  if (!restored.moved)
+    return; // memory may be ahead of the database: what was published never goes back
+  becomes_known(entry);
+  entry.snapshot = restored.moved;
+  tell_interested(entry, stream_moved{entry.index, restored.moved});
 }
 
-symbol_directory::routed symbol_directory::actor_for(const symbol& name,
-                                                     const topic_partition& source) {
+symbol_actor symbol_directory::actor_for(const symbol& name, const topic_partition& source) {
   auto& in = shard_of(name);
   std::lock_guard lock(in.mutex);
-  auto found = in.entries.find(name);
-  auto& entry = found != in.entries.end() ? *found->second : make_entry(in, name);
+  auto& entry = entry_of(in, name);
   if (ended_ || entry.needs_restore)
-    return {symbol_actor{}, &entry};
+    return {};
   if (!entry.home)
     entry.home = source;
   if (!entry.actor) {
-    entry.actor = spawn_(entry);
+    auto state = std::exchange(entry.idle, nullptr);
+    entry.actor = spawn_(entry, state ? std::move(state) : new_state(entry));
+    entry.worked = true;
     actors_.fetch_add(1, std::memory_order_relaxed);
-    if (entry.stored) {
-      entry.queued.fetch_add(1, std::memory_order_relaxed);
-      caf::anon_send(entry.actor, std::move(*entry.stored));
-      entry.stored.reset();
-    }
   }
-  return {entry.actor, &entry};
+  entry.worked_at = seconds_.load(std::memory_order_relaxed);
+  entry.queued.fetch_add(1, std::memory_order_relaxed);
+  return entry.actor;
 }
 
-bool symbol_directory::forget_actor(const symbol& name, std::uint64_t actor_id) {
+bool symbol_directory::forget_actor(const symbol& name, std::optional<std::uint64_t> actor_id) {
   auto& in = shard_of(name);
   std::lock_guard lock(in.mutex);
   auto found = in.entries.find(name);
-  if (found == in.entries.end() || !found->second->actor || found->second->actor->id() != actor_id)
+  if (found == in.entries.end() || !found->second->actor ||
+      (actor_id && found->second->actor->id() != *actor_id))
     return false;
   found->second->actor = nullptr;
   found->second->needs_restore = true;
@@ -230,12 +201,42 @@ bool symbol_directory::forget_actor(const symbol& name, std::uint64_t actor_id) 
   return true;
 }
 
+// Requires: the shard's lock.
+bool symbol_directory::is_idle(const symbol_entry& entry) const {
+  return entry.queued.load(std::memory_order_relaxed) == 0 && !entry.uncommitted_move &&
+         seconds_.load(std::memory_order_relaxed) - entry.worked_at >= passivate_after_;
+}
+
+void symbol_directory::passivate_idle() {
+  seconds_.fetch_add(1, std::memory_order_relaxed);
+  // So many that all have had their turn within the time.
+  const auto shards = (shard_count - 1) / passivate_after_ + 1;
+  for (std::size_t i = 0; i < shards; ++i) {
+    auto& in = shards_[next_shard_++ % shard_count];
+    std::lock_guard lock(in.mutex);
+    for (const auto& [name, entry] : in.entries)
+      if (entry->actor && is_idle(*entry))
+        caf::anon_send(entry->actor, passivate_symbol{});
+  }
+}
+
+bool symbol_directory::passivate(symbol_entry& entry, std::uint64_t actor_id,
+                                 std::shared_ptr<symbol_state> state) {
+  std::lock_guard lock(shard_of(entry.symbol).mutex);
+  if (!entry.actor || entry.actor->id() != actor_id || !is_idle(entry))
+    return false;
+  entry.idle = std::move(state);
+  entry.actor = nullptr;
+  actors_.fetch_sub(1, std::memory_order_relaxed);
+  return true;
+}
+
 std::vector<symbol> symbol_directory::active_at(const topic_partition& home) const {
   std::vector<symbol> out;
   for (const auto& in : shards_) {
     std::lock_guard lock(in.mutex);
     for (const auto& [name, entry] : in.entries)
-      if ((entry->actor || entry->needs_restore) && entry->home == home)
+      if ((entry->worked || entry->needs_restore) && entry->home == home)
         out.push_back(name);
   }
   return out;
@@ -287,14 +288,9 @@ symbol_directory::subscription_ticket symbol_directory::enter(const symbol& name
   return {found->second->index, false};
 }
 
-std::shared_ptr<symbol_entry> symbol_directory::at(stream_index index) const {
-  std::lock_guard lock(index_mutex_);
-  return by_index_.at(index.value());
-}
-
 void symbol_directory::join(stream_index index, std::size_t io_thread, connection_id connection,
                             std::uint64_t group) {
-  const auto held = at(index);
+  const auto held = index_.at(index);
   auto& entry = *held;
   auto& in = shard_of(entry.symbol);
   std::lock_guard lock(in.mutex);
@@ -310,20 +306,17 @@ void symbol_directory::join(stream_index index, std::size_t io_thread, connectio
 }
 
 void symbol_directory::leave(stream_index index, std::size_t io_thread) {
-  const auto held = at(index);
+  const auto held = index_.at(index);
   auto& in = shard_of(held->symbol);
   std::lock_guard lock(in.mutex);
   held->interest[io_thread].fetch_sub(1);
   const bool wanted = std::any_of(held->interest.begin(), held->interest.end(),
                                   [](const auto& each) { return each.load() > 0; });
-  if (wanted || !held->only_awaited || held->actor || held->stored || held->needs_restore)
+  if (wanted || !held->only_awaited || held->actor || held->idle || held->needs_restore)
     return;
   unknown_.fetch_sub(1);
   in.entries.erase(held->symbol);
-  std::lock_guard indices(index_mutex_);
-  by_index_[index.value()] = nullptr;
-  free_indices_.push_back(index.value());
-  sorted_.reset();
+  index_.remove(index);
 }
 
 } // namespace tradepulse

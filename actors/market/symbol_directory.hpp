@@ -2,6 +2,7 @@
 
 #include <array>
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -13,46 +14,21 @@
 #include <vector>
 
 #include "actors/fwd.hpp"
-#include "protocol/identifiers.hpp"
-#include "protocol/price_burst.hpp"
-#include "protocol/price_snapshot.hpp"
-#include "protocol/stored_stream.hpp"
+#include "actors/market/symbol_entry.hpp"
+#include "actors/market/symbol_index.hpp"
 
 namespace tradepulse {
-
-// One symbol of this process, whether it has an actor, a stored row, or only somebody who waits
-// for it. Never moved; freed before the directory only where nobody ever had a price for it.
-struct symbol_entry {
-  static constexpr std::size_t max_io_threads = 16;
-
-  tradepulse::symbol symbol;
-  stream_index index;
-  // How many subscriptions each I/O thread has; a burst goes only where somebody listens.
-  std::array<std::atomic<std::uint32_t>, max_io_threads> interest{};
-  // Messages sent to the actor and not yet handled; for /admin.
-  std::atomic<std::uint32_t> queued{0};
-  std::atomic<std::uint32_t> restarts{0};
-
-  // Under the lock of its shard:
-  std::shared_ptr<const price_snapshot> snapshot; // the highest published; null: unknown
-  std::unique_ptr<restore_stream> stored;         // what an actor begins with; null: it has one
-  std::optional<topic_partition> home;
-  symbol_actor actor; // null until the first tick
-  // The row as an event of another partition has left it, while that move is not committed.
-  std::unique_ptr<stored_stream> uncommitted_move;
-  // Its actor died: what it had numbered is gone, only a claim knows where to go on.
-  bool needs_restore = false;
-  bool away = false;         // its partition is held elsewhere
-  bool only_awaited = false; // made by a subscription; counted against the bound until it has data
-};
 
 // All symbols of the process. REST and introspection read snapshots here without a message.
 // Thread: any; every call is short and never waits for an actor.
 class symbol_directory {
  public:
-  using spawner = std::function<symbol_actor(symbol_entry&)>;
+  using spawner = std::function<symbol_actor(symbol_entry&, std::shared_ptr<symbol_state>)>;
 
-  explicit symbol_directory(std::size_t max_unknown);
+  // `max_unknown`: symbols that somebody waits for and nobody has seen. An actor that has had no
+  // event for `passivate_after` ends within the same time again, and its state stays here.
+  explicit symbol_directory(std::size_t max_unknown, std::size_t ring_events = 1'024,
+                            std::chrono::seconds passivate_after = std::chrono::minutes{1});
   ~symbol_directory();
 
   // Before anything else. `fan_outs[i]` serves I/O thread i.
@@ -69,9 +45,10 @@ class symbol_directory {
     std::shared_ptr<const price_snapshot> snapshot;
   };
   lookup find(const symbol& name) const;
-  // Entries in the order of their symbols, behind `after`, at most `limit`; only those that have a
-  // snapshot, if asked for.
-  std::vector<std::shared_ptr<symbol_entry>> list(std::string_view after, std::size_t limit) const;
+  // Entries in the order of their symbols, behind `after`, at most `limit`.
+  std::vector<std::shared_ptr<symbol_entry>> list(std::string_view after, std::size_t limit) const {
+    return index_.list(after, limit);
+  }
   lookup read(const symbol_entry& entry) const;
   std::size_t size() const noexcept { return known_.load(std::memory_order_relaxed); }
   std::size_t actors() const noexcept { return actors_.load(std::memory_order_relaxed); }
@@ -84,19 +61,21 @@ class symbol_directory {
   void set_assignment(const std::vector<topic_partition>& assigned);
   // The state of a claim of `source`: to the actor where there is one, else kept for it. Not where
   // the stream has gone on to another partition in this process.
-  void restore(const topic_partition& source, generation gen, stored_stream stored);
-  // The symbol's actor; made now where it has none, with what is stored of it. Null where only a
-  // claim can tell what to begin with, and while the process ends.
-  struct routed {
-    symbol_actor actor;
-    symbol_entry* entry = nullptr;
-  };
-  routed actor_for(const symbol& name, const topic_partition& source);
-  // The actor died: there is none until the next restore(). Does nothing where another one has
-  // taken its place already. True: it was the symbol's actor.
-  bool forget_actor(const symbol& name, std::uint64_t actor_id);
-  // Symbols whose home is this partition and that have an actor, or had one that died: also of one
-  // that was never committed only a claim can say so.
+  void restore(const topic_partition& source, stored_stream stored);
+  // The symbol's actor, for one message that is counted here already; made now where it has none,
+  // with what is known of it. Null where only a claim can tell what to begin with, and while the
+  // process ends.
+  symbol_actor actor_for(const symbol& name, const topic_partition& source);
+  // The actor died (absent: whichever it has): there is none until the next restore(). Does nothing
+  // where another one has taken its place already. True: it was the symbol's actor.
+  bool forget_actor(const symbol& name, std::optional<std::uint64_t> actor_id = {});
+  // Once a second, by one thread: asks actors without work to end. A part of the symbols each time.
+  void passivate_idle();
+  // By the symbol's actor that was asked. True: `state` is kept here, and the actor ends. False:
+  // something is on its way to it, or a move of its home is not committed.
+  bool passivate(symbol_entry& entry, std::uint64_t actor_id, std::shared_ptr<symbol_state> state);
+  // Symbols whose home is this partition and of which memory may be ahead of the database, or has
+  // lost what it was ahead: also of one that was never committed only a claim can say so.
   std::vector<symbol> active_at(const topic_partition& home) const;
   symbol_actor find_actor(const symbol& name) const;
   // By the symbol's actor, when an event of another partition has moved the stream's home.
@@ -131,12 +110,17 @@ class symbol_directory {
 
   shard& shard_of(const symbol& name) const;
   symbol_entry& make_entry(shard& in, const symbol& name);
+  symbol_entry& entry_of(shard& in, const symbol& name);
+  std::shared_ptr<symbol_state> new_state(const symbol_entry& entry) const;
+  bool is_idle(const symbol_entry& entry) const;
   void becomes_known(symbol_entry& entry);
   bool is_away(const std::optional<topic_partition>& home) const;
   template <class Message>
   void tell_interested(const symbol_entry& entry, const Message& message) const;
 
   const std::size_t max_unknown_;
+  const std::size_t ring_events_;
+  const std::uint32_t passivate_after_; // seconds
   mutable std::array<shard, shard_count> shards_;
   spawner spawn_;
   std::vector<fan_out_actor> fan_outs_;
@@ -144,13 +128,9 @@ class symbol_directory {
   std::atomic<std::size_t> unknown_{0};
   std::atomic<std::size_t> actors_{0};
   std::atomic<bool> ended_{false};
-
-  mutable std::mutex index_mutex_;
-  using entry_list = std::vector<std::shared_ptr<symbol_entry>>;
-  std::shared_ptr<symbol_entry> at(stream_index index) const;
-  entry_list by_index_; // null: free
-  std::vector<std::uint32_t> free_indices_;
-  mutable std::shared_ptr<const entry_list> sorted_; // null: to be made again
+  std::atomic<std::uint32_t> seconds_{0}; // calls of passivate_idle()
+  std::size_t next_shard_ = 0;            // of passivate_idle()
+  symbol_index index_;
 
   mutable std::mutex assignment_mutex_;
   std::optional<std::unordered_set<topic_partition>> assigned_; // absent before the first one

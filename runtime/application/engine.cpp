@@ -66,7 +66,9 @@ struct engine::impl {
   explicit impl(parts given)
       : all(std::move(given)), settings(*all.settings), owner(instance_of(settings.node.id)),
         counted(*all.metrics), actors_config(worker_count(settings.runtime.workers)),
-        system(actors_config), directory(settings.symbols.max_unknown),
+        system(actors_config),
+        directory(settings.symbols.max_unknown, settings.symbols.ring,
+                  std::chrono::ceil<std::chrono::seconds>(settings.symbols.passivate_after)),
         dog(std::make_shared<watchdog>()),
         credit(credit_ledger::make({settings.ingest.credit_events, settings.ingest.credit_bytes,
                                     settings.ingest.batch_records},
@@ -82,9 +84,10 @@ struct engine::impl {
       fan_out_cards.push_back(all.board->make("fan_out", std::to_string(fan_out_cards.size())));
       fan_out_cards.back()->set_state("running");
     }
-    symbol_actor_options symbols{&directory, &counted, settings.symbols.ring};
     directory.connect(
-        [this, symbols](symbol_entry& entry) { return spawn_symbol_actor(system, entry, symbols); },
+        [this](symbol_entry& entry, std::shared_ptr<symbol_state> state) {
+          return spawn_symbol_actor(system, entry, std::move(state), {&directory, &counted});
+        },
         fan_outs);
     gateway.emplace(client_gateway::parts{
         &system, &directory, all.board, &shards, settings.limits.subscriptions,
@@ -93,7 +96,7 @@ struct engine::impl {
                                "Symbols that have a price", {},
                                [this] { return static_cast<double>(directory.size()); });
     all.metrics->make_function(metrics::kind::gauge, "tradepulse_symbol_actors",
-                               "Symbols that have had a tick in this process", {},
+                               "Symbols at work: an event within symbols.passivate_after or so", {},
                                [this] { return static_cast<double>(directory.actors()); });
     all.metrics->make_function(metrics::kind::gauge, "tradepulse_ingest_credit_events",
                                "Records between the log and the database", {},
@@ -175,8 +178,10 @@ struct engine::impl {
     };
     supervisor = spawn_ingest_supervisor(system, std::move(options));
     pump.connect(supervisor);
-    seconds.emplace(std::chrono::seconds{1},
-                    [this] { caf::anon_send(supervisor, second_passed{}); });
+    seconds.emplace(std::chrono::seconds{1}, [this] {
+      caf::anon_send(supervisor, second_passed{});
+      directory.passivate_idle();
+    });
   }
 
   parts all;

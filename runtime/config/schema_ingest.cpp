@@ -57,6 +57,15 @@ constexpr auto rows = std::to_array<schema_row>({
      .max = 1'000'000,
      .help = "Recent events that each symbol keeps in memory; it grows with use up to this.",
      .store = &store_in<&settings::symbols, &symbol_settings::ring>},
+    {.name = "symbols.passivate_after",
+     .type = value_type::duration,
+     .fallback = "1m",
+     .min = 1'000,
+     .max = 24 * hour,
+     .help = "The actor of a symbol that has had no event for so long ends, within the same time "
+             "again, and gives its memory back; its numbers and its ring stay, and the next event "
+             "gets a new actor.",
+     .store = &store_in<&settings::symbols, &symbol_settings::passivate_after>},
     {.name = "symbols.max_unknown",
      .type = value_type::integer,
      .fallback = "100000",

@@ -76,6 +76,7 @@ struct ingest_settings {
 
 struct symbol_settings {
   std::size_t ring{};
+  milliseconds passivate_after{};
   std::size_t max_unknown{};
   std::size_t failures{};
   milliseconds failure_window{};

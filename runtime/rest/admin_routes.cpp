@@ -40,7 +40,7 @@ std::string state_of(const symbol_directory::lookup& known, const symbol_entry& 
   std::string out = known.state == symbol_directory::lookup_state::unknown     ? "awaited"
                     : known.state == symbol_directory::lookup_state::not_owner ? "away"
                     : has_actor                                                ? "active"
-                                                                               : "stored";
+                                                                               : "idle";
   if (known.snapshot)
     out += ", epoch " + std::to_string(known.snapshot->position.epoch.value()) + ", sequence " +
            std::to_string(known.snapshot->position.seq.value());

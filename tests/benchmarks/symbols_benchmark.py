@@ -1,4 +1,4 @@
-"""What a stored symbol costs: restoring it, keeping it idle, giving it an actor."""
+"""What a stored symbol costs: restoring it, giving it an actor, keeping it when it is idle again."""
 
 import secrets
 import time
@@ -15,6 +15,9 @@ PARTITIONS = 8
 # More events of each symbol after the first: 8 in all fill a vector that grows by doubling.
 MORE_EVENTS = 7
 LIMIT_S = 300
+# Longer than a symbol waits for its next event here, so that every actor is there when it is
+# counted; then all of them end within the same time again.
+PASSIVATE_AFTER = {"tiny": "5s", "full": "30s"}
 BUDGET_BYTES = 2048
 
 
@@ -71,7 +74,8 @@ class Market:
 def start(context, database, topic):
     """A started engine that has claimed all its partitions and come to rest; and its costs."""
     began = time.monotonic()
-    serving = engine.serve(context.kafka, database, topic)
+    serving = engine.serve(context.kafka, database, topic,
+                           {"symbols.passivate_after": PASSIVATE_AFTER[context.size]})
     process = serving.__enter__()
     ready = {"wall": time.monotonic() - began, "cpu": cpu_seconds(process.pid)}
     wait_until(lambda: process.metrics()["tradepulse_partition_claims_total"] == PARTITIONS,
@@ -116,6 +120,9 @@ def one_round(context, symbols):
             check(process.metrics()["tradepulse_symbol_actors"], symbols, "actors after a tick")
             many = tick_all(process, watch, market, topic, MORE_EVENTS)
             again = resident_bytes(process.pid)
+            wait_until(lambda: process.metrics()["tradepulse_symbol_actors"] == 0,
+                       "the end of idle actors", LIMIT_S)
+            idle = wait_until_steady(process.pid)
     each = lambda after, before: (after - before) / symbols
     ring_event = each(many["resident"], one["resident"]) / MORE_EVENTS
     actor = each(one["resident"], empty["resident"])
@@ -124,11 +131,12 @@ def one_round(context, symbols):
             "claim_cpu_us": each(stored["claimed_cpu"], empty["claimed_cpu"]) * 1e6,
             "lazy": each(stored["resident"], empty["resident"]),
             "eager": actor, "ring_event": ring_event, "without_ring": actor - ring_event,
+            "idle": each(idle, empty["resident"]) - ring_event * (1 + MORE_EVENTS),
             "first_cpu_us": one["cpu"] / symbols * 1e6,
             "more_cpu_us": many["cpu"] / symbols / MORE_EVENTS * 1e6,
             "empty_mb": empty["resident"] / 1e6, "stored_mb": stored["resident"] / 1e6,
             "peak_mb": stored["peak"] / 1e6, "one_mb": one["resident"] / 1e6,
-            "many_mb": again / 1e6}
+            "many_mb": again / 1e6, "idle_mb": idle / 1e6}
 
 
 class closed:
@@ -148,30 +156,32 @@ def run(context):
     symbols = SIZES[context.size]
     rounds = 1 if context.size == "tiny" else min(context.rounds, 3)
     print(f"\nn = {symbols} symbols, {PARTITIONS} partitions; lazy = stored, a table entry and no "
-          "actor; eager = every symbol has its actor and a ring of 1 event\n"
+          "actor; eager = every symbol has its actor and a ring of 1 event; idle = its actor has "
+          "ended\n"
           "resident bytes a symbol above an engine without symbols; CPU in microseconds a symbol\n"
           "  round  restore ms  restore CPU  to claimed CPU  lazy B  eager B  of it ring B  "
-          "first tick CPU  later tick CPU", flush=True)
+          "idle B  first tick CPU  later tick CPU", flush=True)
     results = []
     for number in range(1, rounds + 1):
         found = one_round(context, symbols)
         results.append(found)
         print(f"  {number:5}  {found['restore_ms']:10.0f}  {found['restore_cpu_us']:11.2f}  "
               f"{found['claim_cpu_us']:14.2f}  {found['lazy']:6.0f}  {found['eager']:7.0f}  "
-              f"{found['ring_event']:11.0f}  {found['first_cpu_us']:14.2f}  "
+              f"{found['ring_event']:11.0f}  {found['idle']:6.0f}  {found['first_cpu_us']:14.2f}  "
               f"{found['more_cpu_us']:14.2f}", flush=True)
     last = results[-1]
     spread = lambda name, form="{:.0f}": Spread(r[name] for r in results).show(form)
     if context.size == "full":  # among few symbols the process itself weighs too much
-        for name, what in (("lazy", "a table entry"), ("without_ring", "with an actor, without ring")):
+        for name, what in (("lazy", "stored"), ("idle", "idle again, without ring")):
             worst = max(found[name] for found in results)
             print(f"budget of {BUDGET_BYTES} bytes, {what}: "
                   f"{'kept' if worst <= BUDGET_BYTES else f'exceeded by {worst - BUDGET_BYTES:.0f}'}")
     print(f"process, MB resident: empty {last['empty_mb']:.1f}, stored {last['stored_mb']:.1f} "
           f"(peak {last['peak_mb']:.1f}), one event each {last['one_mb']:.1f}, "
-          f"{1 + MORE_EVENTS} events each {last['many_mb']:.1f}\n"
-          f"bytes of an idle stored symbol (lazy):       {spread('lazy')}\n"
+          f"{1 + MORE_EVENTS} events each {last['many_mb']:.1f}, idle again {last['idle_mb']:.1f}\n"
+          f"bytes of a stored symbol (lazy):             {spread('lazy')}\n"
           f"bytes of a symbol with actor, without ring:  {spread('without_ring')}\n"
+          f"bytes of an idle symbol, without ring:       {spread('idle')}\n"
           f"bytes of one event in the ring:              {spread('ring_event')}\n"
           f"checked: {symbols} rows, {symbols * (2 + MORE_EVENTS)} numbers, 0 actors after the "
           f"restart, {symbols} after a tick each", flush=True)

@@ -29,12 +29,12 @@ class connection_world {
   explicit connection_world(std::size_t max_unknown = 100)
       : system(config),
         scheduler(dynamic_cast<caf::scheduler::test_coordinator&>(system.scheduler())),
-        metrics(registry), directory(max_unknown), table(metrics, [] {}) {
+        metrics(registry), directory(max_unknown, 16), table(metrics, [] {}) {
     fan_out = spawn_fan_out_actor(system, io, table,
                                   [](const std::string& why) { throw std::runtime_error(why); });
     directory.connect(
-        [this](symbol_entry& entry) {
-          return spawn_symbol_actor(system, entry, {&directory, &metrics, 16});
+        [this](symbol_entry& entry, std::shared_ptr<symbol_state> state) {
+          return spawn_symbol_actor(system, entry, std::move(state), {&directory, &metrics});
         },
         {fan_out});
     run();

@@ -10,6 +10,7 @@
 #include "actors/distribution/fan_out_actor.hpp"
 #include "actors/ingest/ingest_supervisor.hpp"
 #include "actors/market/symbol_actor.hpp"
+#include "actors/market/symbol_state.hpp"
 #include "actors/message_types.hpp"
 #include "actors/persistence/pending_commit.hpp"
 #include "tests/actors/support/scripted_outbox.hpp"
@@ -39,8 +40,8 @@ struct actor_world::engine {
     fan_out = spawn_fan_out_actor(system, io, table,
                                   [](const std::string& why) { throw std::runtime_error(why); });
     directory.connect(
-        [this](symbol_entry& entry) {
-          auto made = spawn_symbol_actor(system, entry, {&directory, &metrics, 16});
+        [this](symbol_entry& entry, std::shared_ptr<symbol_state> state) {
+          auto made = spawn_symbol_actor(system, entry, std::move(state), {&directory, &metrics});
           symbols.push_back(made);
           return made;
         },
@@ -171,7 +172,7 @@ struct actor_world::engine {
   engine_metrics metrics;
   health_board health;
   actor_board board;
-  symbol_directory directory{100};
+  symbol_directory directory{100, 16, std::chrono::seconds{1}};
   immediate_io io;
   delivery_table table;
   fan_out_actor fan_out;
@@ -333,9 +334,31 @@ void actor_world::database(bool up) {
 void actor_world::kill_symbol(std::string_view name) {
   // Urgent: before the work that waits in its mailbox.
   auto dying = caf::actor_cast<caf::actor>(engine_->directory.find_actor(named(name)));
+  if (!dying)
+    return;
   caf::anon_send<caf::message_priority::high>(
       dying, caf::exit_msg{dying.address(), caf::exit_reason::kill});
   engine_->run();
+}
+
+void actor_world::ask_idle_ones() {
+  engine_->directory.passivate_idle();
+}
+
+void actor_world::passivate_idle() {
+  ask_idle_ones();
+  engine_->run();
+}
+
+std::optional<std::size_t> actor_world::events_in_ring(std::string_view name) const {
+  for (const auto& each : engine_->directory.list({}, 1'000))
+    if (each->symbol.view() == name && each->idle)
+      return each->idle->ring().size();
+  return std::nullopt;
+}
+
+std::size_t actor_world::symbol_actors() const {
+  return engine_->directory.actors();
 }
 
 // --- supervision -----------------------------------------------------------------------------

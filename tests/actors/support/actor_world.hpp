@@ -48,6 +48,13 @@ class actor_world {
   void database(bool up); // claims wait while it is down
   // Symbols whose records wait in the mailbox of their actor die with them.
   void kill_symbol(std::string_view name);
+  // A second passes for the directory: whoever had no event in it ends. One that is asked while it
+  // has work does its work, and refuses.
+  void passivate_idle();
+  void ask_idle_ones(); // the same, but the actors have not had their turn
+  // Absent while the symbol has an actor, or is unknown.
+  std::optional<std::size_t> events_in_ring(std::string_view name) const;
+  std::size_t symbol_actors() const;
 
   // --- supervision: a real supervisor instead of start() ---
   void supervise(std::size_t writers, std::size_t restarts);
