@@ -1,0 +1,112 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "actors/ingest/log_watch.hpp"
+#include "actors/ingest/partition_actor.hpp"
+#include "actors/ingest/range_builder.hpp"
+#include "actors/ingest/range_dispatcher.hpp"
+#include "actors/ingest/stopped_symbols.hpp"
+#include "actors/messages.hpp"
+#include "actors/supervision/backoff.hpp"
+
+namespace tradepulse {
+
+// What a partition actor knows and does; the actor itself is a shell around it. The states and what
+// leads from one to the next:
+//   claiming -> loading -> verifying -> (repositioning) -> reading
+//   reading -> waiting -> claiming     fenced, a failed symbol, a fault of the log
+//   reading -> claiming                the connection to the database is lost: records go on
+//   verifying -> stopped -> claiming   a replaced log, until an operator moves it
+class partition {
+ public:
+  using self_type = partition_actor::pointer;
+
+  void begin(std::shared_ptr<partition_options> options, self_type self);
+
+  // --- the claim, and the log it is of (partition_claim.cpp) ---
+  void claimed(const partition_claimed& answer);
+  void loaded(const streams_loaded& answer);
+  void inspected(const log_inspected& answer);
+  void lost(const claim_lost& what);
+  void row_changed_to(const row_changed& what);
+  void retry(const retry_due& due);
+
+  // --- records (partition_records.cpp) ---
+  void arrived(const batch_arrived& what);
+  void failed(const range_failed& what);
+  void committed(const range_committed& what);
+  void letter_failed(const letter_refused& what);
+  void faulted(const fault_reported& what);
+
+  // --- time and supervision (partition_actor.cpp) ---
+  void second();
+  void broker_returned();
+  void give_up();
+  // The process ends, and a commit is still waited for.
+  void cut_off();
+
+ private:
+  enum class state : std::uint8_t {
+    claiming,      // the writer was asked
+    loading,       // what memory has and the claim has not
+    verifying,     // the log is being looked at
+    repositioning, // the writer was asked to move it
+    reading,
+    waiting, // for the backoff before a claim
+    stopped, // a replaced log; the claim was given up
+    ended,
+  };
+
+  const ingest_parts& parts() const { return options_->parts; }
+  partition_actor me() const { return partition_actor{self_}; }
+  std::string name() const { return options_->source.to_string(); }
+  std::string health_key() const { return "partition " + name(); }
+
+  void degraded(const std::string& why);
+  void enter(state next, std::string_view text);
+  void stop_reading();
+
+  void claim();
+  // Somebody else's claim came first, or what memory has is not to be trusted: nothing is read on
+  // under this claim.
+  void claim_later(std::string_view why);
+  void restore(const stored_stream& stream);
+  void verify();
+  // A claim asks for the record that was applied last; a check of the living process for the one
+  // that was remembered at the check before.
+  void inspect(bool periodic);
+  void compare(const log_inspected& answer);
+  void move_to(next_offset next, bool new_epoch);
+  void replaced(const log_verdict& verdict);
+  void read_from(next_offset next);
+  void count_failure(const symbol& each);
+  void show_depth() { options_->card->queue_depth = dispatcher_->in_flight(); }
+  // What is not committed is read again by the next owner, from next_offset on.
+  void tell_what_is_left() const;
+  void end();
+
+  std::shared_ptr<partition_options> options_;
+  self_type self_ = nullptr;
+  std::optional<range_builder> builder_;
+  std::optional<range_dispatcher> dispatcher_;
+  std::optional<stopped_symbols> failing_;
+  std::optional<engine_metrics::topic_counters> by_topic_;
+  std::optional<backoff> retry_;
+  state state_ = state::claiming;
+  bool reading_ = false; // records of gen_ are welcome, also while a new claim is under way
+  bool leaving_ = false;
+  bool repositioned_ = false; // the claim's answer is that of move_partition
+
+  generation gen_{-1};
+  log_watch watch_;
+  next_offset expected_;  // where the next range begins
+  next_offset committed_; // as far as the database has told
+  std::chrono::steady_clock::time_point last_check_ = std::chrono::steady_clock::now();
+};
+
+} // namespace tradepulse

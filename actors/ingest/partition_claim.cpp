@@ -1,0 +1,231 @@
+#include <unordered_set>
+
+#include <caf/send.hpp>
+#include <caf/typed_event_based_actor.hpp>
+
+#include "actors/ingest/partition.hpp"
+#include "actors/message_types.hpp"
+#include "protocol/log.hpp"
+
+// From a claim to reading: what the database has goes to the symbols, the log is looked at, and
+// where it is not the one that was applied, the policy says what follows.
+namespace tradepulse {
+
+void partition::claim() {
+  enter(state::claiming, "claiming");
+  repositioned_ = false;
+  caf::anon_send(options_->writer, claim_partition{options_->source, me()});
+}
+
+void partition::claim_later(std::string_view why) {
+  stop_reading();
+  const auto delay = retry_->next();
+  log::info("claim_again", {{"partition", name()},
+                            {"reason", why},
+                            {"attempt", retry_->attempts()},
+                            {"delay_ms", delay.count()}});
+  enter(state::waiting, "waiting to claim again");
+  self_->delayed_send(self_, delay, retry_due{gen_});
+}
+
+void partition::claimed(const partition_claimed& answer) {
+  const auto& grant = *answer.grant;
+  gen_ = grant.gen;
+  watch_.claimed(grant);
+  dispatcher_->forget_all();
+  failing_->claimed();
+  if (leaving_) {
+    end();
+    return;
+  }
+  enter(state::loading, "loading its streams");
+  for (const auto& stream : grant.streams)
+    restore(stream);
+  // What memory has of this partition and the database does not was never committed.
+  load_streams missing{grant.source, gen_, {}, me()};
+  std::unordered_set<symbol> granted;
+  for (const auto& stream : grant.streams)
+    granted.insert(stream.symbol);
+  for (const auto& each : parts().directory->active_at(grant.source))
+    if (!granted.contains(each))
+      missing.symbols.push_back(each);
+  if (missing.symbols.empty())
+    verify();
+  else
+    caf::anon_send(options_->writer, std::move(missing));
+}
+
+void partition::restore(const stored_stream& stream) {
+  failing_->restored(stream);
+  parts().directory->restore(options_->source, stream);
+}
+
+void partition::loaded(const streams_loaded& answer) {
+  if (answer.gen != gen_ || state_ != state::loading)
+    return;
+  std::unordered_set<symbol> found;
+  for (const auto& stream : answer.found) {
+    found.insert(stream.symbol);
+    restore(stream);
+  }
+  for (const auto& name : answer.asked)
+    if (!found.contains(name)) {
+      stored_stream nothing;
+      nothing.symbol = name;
+      restore(nothing);
+    }
+  verify();
+}
+
+void partition::verify() {
+  if (std::exchange(repositioned_, false)) {
+    read_from(watch_.grant().next.value_or(next_offset{0}));
+    return;
+  }
+  enter(state::verifying, "checking the log");
+  inspect(false);
+}
+
+void partition::inspect(bool periodic) {
+  const auto expected = periodic ? watch_.question() : watch_.applied_last();
+  if (periodic && !expected)
+    return;
+  std::optional<record_offset> offset;
+  if (expected)
+    offset = expected->offset;
+  parts().inspector->inspect(
+      options_->source, offset,
+      [to = me(), gen = gen_, periodic, expected](result<log_state> found) {
+        caf::anon_send(to, log_inspected{gen, periodic, expected, std::move(found)});
+      });
+}
+
+void partition::inspected(const log_inspected& answer) {
+  if (answer.gen != gen_)
+    return;
+  if (answer.periodic) {
+    compare(answer);
+    return;
+  }
+  if (state_ != state::verifying)
+    return;
+  if (!answer.state) {
+    degraded("its log cannot be looked into: " + answer.state.failure().detail);
+    self_->delayed_send(self_, retry_->next(), retry_due{gen_});
+    return;
+  }
+  const auto verdict = watch_.judge(*answer.state, options_->rules.start);
+  using kind = log_verdict::kind;
+  switch (verdict.what) {
+  case kind::proceed:
+    read_from(verdict.next);
+    return;
+  case kind::unverified:
+    log::info("log_unverified", {{"partition", name()},
+                                 {"offset", watch_.applied_last()->offset.value()},
+                                 {"next_offset", verdict.next.value()}});
+    read_from(verdict.next);
+    return;
+  case kind::first_seen:
+    move_to(verdict.next, false);
+    return;
+  case kind::expired:
+    parts().metrics->expired_records.add(static_cast<std::uint64_t>(verdict.count));
+    log::error("records_expired_unread", {{"partition", name()},
+                                          {"next_offset", watch_.grant().next->value()},
+                                          {"log_start", verdict.next.value()},
+                                          {"records", verdict.count},
+                                          {"action", "new_epoch"}});
+    move_to(verdict.next, true);
+    return;
+  case kind::replaced:
+    replaced(verdict);
+    return;
+  }
+}
+
+void partition::move_to(next_offset next, bool new_epoch) {
+  enter(state::repositioning, "moving to another place in its log");
+  repositioned_ = true;
+  caf::anon_send(
+      options_->writer,
+      move_partition{{options_->source, gen_, next, new_epoch, watch_.cluster_id()}, me()});
+}
+
+void partition::replaced(const log_verdict& verdict) {
+  parts().metrics->replaced_logs.add();
+  const bool stop = options_->rules.on_replaced_log == replaced_log_policy::stop;
+  const std::string command = "tradepulse offsets set " + options_->source.topic + " " +
+                              std::to_string(options_->source.partition) + " OFFSET";
+  log::error("log_replaced", {{"partition", name()},
+                              {"reason", verdict.why},
+                              {"action", stop ? "stop" : "new_epoch"},
+                              {"command", command}});
+  if (!stop) {
+    move_to(verdict.next, true);
+    return;
+  }
+  stop_reading();
+  caf::anon_send(options_->writer, release_partition{options_->source, gen_});
+  degraded("stopped, its log was replaced: " + verdict.why + "; `" + command +
+           "` says where to go on (kafka.on_replaced_log)");
+  enter(state::stopped, "stopped: the log was replaced");
+}
+
+void partition::read_from(next_offset next) {
+  expected_ = next;
+  committed_ = next;
+  watch_.reading();
+  last_check_ = std::chrono::steady_clock::now();
+  reading_ = true;
+  parts().health->clear(health_key());
+  parts().reader->start(options_->source, gen_, next);
+  enter(state::reading, "reading");
+  log::info("partition_reading", {{"partition", name()},
+                                  {"generation", gen_.value()},
+                                  {"next_offset", next.value()},
+                                  {"epoch_floor", watch_.grant().epoch_floor.value()}});
+}
+
+void partition::compare(const log_inspected& answer) {
+  // Without an answer nothing is known, and the same record is asked for again.
+  if (!answer.state || state_ != state::reading)
+    return;
+  const auto why = watch_.compare(*answer.expected, *answer.state);
+  if (!why)
+    return;
+  log::error("log_changed_while_reading",
+             {{"partition", name()}, {"reason", *why}, {"action", "claim_again"}});
+  stop_reading();
+  claim();
+}
+
+void partition::lost(const claim_lost& what) {
+  // Waiting and claiming will claim anyway; a stopped one has given its claim up itself.
+  if (what.gen != gen_ || state_ == state::claiming || state_ == state::waiting ||
+      state_ == state::stopped || state_ == state::ended)
+    return;
+  options_->card->set_error(what.detail);
+  if (leaving_)
+    end(); // what is not committed is left to the log and to the next owner
+  else if (what.cause == claim_loss::fenced)
+    claim_later("fenced");
+  else
+    claim(); // the writer waits for the database; what was read goes on to clients meanwhile
+}
+
+void partition::row_changed_to(const row_changed& what) {
+  if (state_ == state::stopped && what.gen == gen_)
+    claim();
+}
+
+void partition::retry(const retry_due& due) {
+  if (due.gen != gen_)
+    return;
+  if (state_ == state::waiting)
+    claim();
+  else if (state_ == state::verifying)
+    inspect(false);
+}
+
+} // namespace tradepulse
