@@ -5,7 +5,6 @@
 
 #include <caf/send.hpp>
 
-#include "actors/market/symbol_state.hpp"
 #include "actors/message_types.hpp"
 #include "protocol/expects.hpp"
 
@@ -25,18 +24,6 @@ void symbol_directory::connect(spawner spawn, std::vector<fan_out_actor> fan_out
   fan_outs_ = std::move(fan_outs);
 }
 
-void symbol_directory::end_actors() {
-  ended_ = true;
-  for (auto& in : shards_) {
-    std::lock_guard lock(in.mutex);
-    for (auto& [name, entry] : in.entries) {
-      if (entry->actor)
-        caf::anon_send_exit(entry->actor, caf::exit_reason::user_shutdown);
-      entry->actor = nullptr;
-    }
-  }
-}
-
 void symbol_directory::disconnect() {
   fan_outs_.clear();
   spawn_ = nullptr;
@@ -46,7 +33,7 @@ symbol_directory::shard& symbol_directory::shard_of(const symbol& name) const {
   return shards_[std::hash<symbol>{}(name) % shard_count];
 }
 
-// This and the next three require the shard's lock.
+// This and the next two require the shard's lock.
 symbol_entry& symbol_directory::make_entry(shard& in, const symbol& name) {
   auto made = std::make_shared<symbol_entry>();
   made->symbol = name;
@@ -57,10 +44,6 @@ symbol_entry& symbol_directory::make_entry(shard& in, const symbol& name) {
 symbol_entry& symbol_directory::entry_of(shard& in, const symbol& name) {
   auto found = in.entries.find(name);
   return found != in.entries.end() ? *found->second : make_entry(in, name);
-}
-
-std::shared_ptr<symbol_state> symbol_directory::new_state(const symbol_entry& entry) const {
-  return std::make_shared<symbol_state>(entry.symbol, entry.index, ring_events_);
 }
 
 void symbol_directory::becomes_known(symbol_entry& entry) {
@@ -81,6 +64,7 @@ void symbol_directory::tell_interested(const symbol_entry& entry, const Message&
     if (entry.interest[i].load() > 0)
       caf::anon_send(fan_outs_[i], message);
 }
+template void symbol_directory::tell_interested(const symbol_entry&, const stream_moved&) const;
 
 // --- what is known ---------------------------------------------------------------------------
 
@@ -129,137 +113,6 @@ void symbol_directory::set_assignment(const std::vector<topic_partition>& assign
       entry->away = away;
     }
   }
-}
-
-void symbol_directory::restore(const topic_partition& source, stored_stream stored) {
-  auto& in = shard_of(stored.symbol);
-  std::lock_guard lock(in.mutex);
-  auto& entry = entry_of(in, stored.symbol);
-  bool uncommitted_epoch = false;
-  if (entry.uncommitted_move && entry.uncommitted_move->position.epoch > stored.position.epoch) {
-    if (entry.home != source)
-      return; // its events come from another partition now, whose claim this is not
-    // This partition's events had moved it here, and none of that is committed: they will be read
-    // again, and get the numbers of the epoch that the move began. The old home's claim and what
-    // it has in flight stay as they are.
-    stored = *entry.uncommitted_move;
-    uncommitted_epoch = true;
-  } else {
-    entry.uncommitted_move.reset();
-    if (stored.home)
-      entry.home = stored.home;
-  }
-  entry.needs_restore = false;
-  entry.away = is_away(entry.home);
-  if (entry.actor) {
-    entry.queued.fetch_add(1, std::memory_order_relaxed);
-    caf::anon_send(entry.actor, restore_stream{std::move(stored), uncommitted_epoch});
-    return;
-  }
-  if (!entry.idle)
-    entry.idle = new_state(entry);
-  entry.worked = false;
-  auto restored = entry.idle->restore(std::move(stored), entry.snapshot, uncommitted_epoch);
-  if (!restored.moved)
-    return; // memory may be ahead of the database: what was published never goes back
-  becomes_known(entry);
-  entry.snapshot = restored.moved;
-  tell_interested(entry, stream_moved{entry.index, restored.moved});
-}
-
-symbol_actor symbol_directory::actor_for(const symbol& name, const topic_partition& source) {
-  auto& in = shard_of(name);
-  std::lock_guard lock(in.mutex);
-  auto& entry = entry_of(in, name);
-  if (ended_ || entry.needs_restore)
-    return {};
-  if (!entry.home)
-    entry.home = source;
-  if (!entry.actor) {
-    auto state = std::exchange(entry.idle, nullptr);
-    entry.actor = spawn_(entry, state ? std::move(state) : new_state(entry));
-    entry.worked = true;
-    actors_.fetch_add(1, std::memory_order_relaxed);
-  }
-  entry.worked_at = seconds_.load(std::memory_order_relaxed);
-  entry.queued.fetch_add(1, std::memory_order_relaxed);
-  return entry.actor;
-}
-
-bool symbol_directory::forget_actor(const symbol& name, std::optional<std::uint64_t> actor_id) {
-  auto& in = shard_of(name);
-  std::lock_guard lock(in.mutex);
-  auto found = in.entries.find(name);
-  if (found == in.entries.end() || !found->second->actor ||
-      (actor_id && found->second->actor->id() != *actor_id))
-    return false;
-  found->second->actor = nullptr;
-  found->second->needs_restore = true;
-  found->second->queued.store(0);
-  found->second->restarts.fetch_add(1);
-  actors_.fetch_sub(1, std::memory_order_relaxed);
-  return true;
-}
-
-// Requires: the shard's lock.
-bool symbol_directory::is_idle(const symbol_entry& entry) const {
-  return entry.queued.load(std::memory_order_relaxed) == 0 && !entry.uncommitted_move &&
-         seconds_.load(std::memory_order_relaxed) - entry.worked_at >= passivate_after_;
-}
-
-void symbol_directory::passivate_idle() {
-  seconds_.fetch_add(1, std::memory_order_relaxed);
-  // So many that all have had their turn within the time.
-  const auto shards = (shard_count - 1) / passivate_after_ + 1;
-  for (std::size_t i = 0; i < shards; ++i) {
-    auto& in = shards_[next_shard_++ % shard_count];
-    std::lock_guard lock(in.mutex);
-    for (const auto& [name, entry] : in.entries)
-      if (entry->actor && is_idle(*entry))
-        caf::anon_send(entry->actor, passivate_symbol{});
-  }
-}
-
-bool symbol_directory::passivate(symbol_entry& entry, std::uint64_t actor_id,
-                                 std::shared_ptr<symbol_state> state) {
-  std::lock_guard lock(shard_of(entry.symbol).mutex);
-  if (!entry.actor || entry.actor->id() != actor_id || !is_idle(entry))
-    return false;
-  entry.idle = std::move(state);
-  entry.actor = nullptr;
-  actors_.fetch_sub(1, std::memory_order_relaxed);
-  return true;
-}
-
-std::vector<symbol> symbol_directory::active_at(const topic_partition& home) const {
-  std::vector<symbol> out;
-  for (const auto& in : shards_) {
-    std::lock_guard lock(in.mutex);
-    for (const auto& [name, entry] : in.entries)
-      if ((entry->worked || entry->needs_restore) && entry->home == home)
-        out.push_back(name);
-  }
-  return out;
-}
-
-symbol_actor symbol_directory::find_actor(const symbol& name) const {
-  const auto& in = shard_of(name);
-  std::lock_guard lock(in.mutex);
-  auto found = in.entries.find(name);
-  return found == in.entries.end() ? symbol_actor{} : found->second->actor;
-}
-
-void symbol_directory::move_home(symbol_entry& entry, const stored_stream& row) {
-  std::lock_guard lock(shard_of(entry.symbol).mutex);
-  entry.home = row.home;
-  entry.away = is_away(entry.home);
-  entry.uncommitted_move = std::make_unique<stored_stream>(row);
-}
-
-void symbol_directory::home_committed(symbol_entry& entry, epoch committed) {
-  std::lock_guard lock(shard_of(entry.symbol).mutex);
-  if (entry.uncommitted_move && entry.uncommitted_move->position.epoch <= committed)
-    entry.uncommitted_move.reset();
 }
 
 void symbol_directory::publish(symbol_entry& entry,
