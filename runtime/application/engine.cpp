@@ -14,12 +14,12 @@
 #include "actors/market/symbol_actor.hpp"
 #include "actors/message_types.hpp"
 #include "actors/persistence/writer_actor.hpp"
-#include "adapters/json/decoders.hpp"
 #include "adapters/kafka/consumer.hpp"
 #include "adapters/kafka/dead_letter_producer.hpp"
 #include "adapters/kafka/log_inspector_kafka.hpp"
 #include "adapters/postgres/range_store_postgres.hpp"
 #include "protocol/log.hpp"
+#include "runtime/application/actor_options.hpp"
 #include "runtime/application/adapter_options.hpp"
 #include "runtime/ticker.hpp"
 
@@ -46,18 +46,6 @@ std::string instance_of(const std::string& node) {
   char text[32];
   std::snprintf(text, sizeof text, "#%08x%08x", random(), random());
   return node + text;
-}
-
-decoder_kind decoder_of(config::topic_decoder from) {
-  switch (from) {
-  case config::topic_decoder::market_price:
-    return decoder_kind::market_price;
-  case config::topic_decoder::binance_stream:
-    return decoder_kind::binance_stream;
-  case config::topic_decoder::price_ticks:
-    break;
-  }
-  return decoder_kind::price_ticks;
 }
 
 } // namespace
@@ -113,34 +101,10 @@ struct engine::impl {
     return std::make_unique<range_store_postgres>(postgres_connection(settings.postgres), dog);
   }
 
-  ingest_rules rules() const {
-    ingest_rules out;
-    out.start = settings.kafka.start == config::log_start::latest ? start_policy::latest
-                                                                  : start_policy::earliest;
-    out.on_replaced_log = settings.kafka.on_replaced_log == config::replaced_log_policy::new_epoch
-                              ? replaced_log_policy::new_epoch
-                              : replaced_log_policy::stop;
-    out.on_dead_letter_failure =
-        settings.kafka.dead_letter.on_failure == config::dead_letter_failure::count
-            ? dead_letter_policy::count
-            : dead_letter_policy::pause;
-    out.identity_check_interval = settings.kafka.identity_check_interval;
-    out.symbol_failures = settings.symbols.failures;
-    out.symbol_failure_window = settings.symbols.failure_window;
-    out.claim_retry_first = settings.postgres.retry_min;
-    out.claim_retry_most = settings.postgres.retry_max;
-    return out;
-  }
-
   writer_options writer(std::shared_ptr<actor_card> card) {
-    writer_options out;
+    writer_options out = writing_of(settings.postgres);
     out.owner = owner;
-    out.batch_rows = settings.postgres.batch_size;
-    out.flush_interval = settings.postgres.flush_interval;
     out.credit = credit;
-    out.retry_first = settings.postgres.retry_min;
-    out.retry_most = settings.postgres.retry_max;
-    out.max_retries = static_cast<unsigned>(settings.postgres.max_retries);
     out.store = make_store();
     out.directory = &directory;
     out.dead_letters = dead_letters.get();
@@ -150,24 +114,18 @@ struct engine::impl {
     return out;
   }
 
-  std::shared_ptr<tick_decoder> decoder(const std::string& topic) const {
-    const auto* entry = topic_entry(settings, topic);
-    decoder_options options;
-    options.max_ahead = settings.ingest.max_ahead;
-    options.max_record_bytes = settings.ingest.max_record_bytes;
-    return make_decoder(entry ? decoder_of(entry->decoder) : decoder_kind::price_ticks, options);
-  }
-
   void start_supervisor() {
     supervisor_options options;
-    options.rules = rules();
+    options.rules = rules_of(settings);
     options.parts = {&directory, &pump,      inspector.get(), dead_letters.get(),
                      &counted,   all.health, all.board};
     options.writers = settings.postgres.writers;
     options.make_writer = [this](std::size_t, std::shared_ptr<actor_card> card) {
       return spawn_writer_actor(system, writer(std::move(card)));
     };
-    options.make_decoder = [this](const std::string& topic) { return decoder(topic); };
+    options.make_decoder = [this](const std::string& topic) {
+      return decoder_for(settings, topic);
+    };
     options.credit = credit;
     options.routes = &routes;
     options.fatal = all.fatal;

@@ -46,46 +46,6 @@ auto parsed_onto(std::vector<Item>& target, Parse parse) {
   };
 }
 
-result<std::string> parse_topic(const std::string& text) {
-  if (text.find(':') != std::string::npos)
-    return error{errc::bad_request, "\"" + text + "\": not a topic"};
-  auto layout = parse_topic_layout(text);
-  if (!layout)
-    return error{errc::bad_request,
-                 "\"" + text + "\": not a topic: 1 to 249 characters of A-Za-z0-9._-"};
-  return std::move(layout->name);
-}
-
-result<std::optional<std::chrono::milliseconds>> parse_some_duration(const std::string& text) {
-  auto duration = parse_duration(text);
-  if (!duration)
-    return duration.failure();
-  return std::optional(*duration);
-}
-
-result<std::optional<time_ms>> parse_some_time(const std::string& text) {
-  auto time = parse_time(text);
-  if (!time)
-    return time.failure();
-  return std::optional(*time);
-}
-
-result<std::optional<symbol>> parse_some_symbol(const std::string& text) {
-  auto name = symbol::parse(text);
-  if (!name)
-    return name.failure();
-  return std::optional(*name);
-}
-
-result<std::string> parse_suffix(const std::string& text) {
-  // Beside one character of a symbol it must still be one.
-  if (!symbol::valid("X" + text))
-    return error{errc::bad_request,
-                 "\"" + text +
-                     "\": not the end of a symbol: at most 31 characters of A-Za-z0-9._:/=^&+-"};
-  return text;
-}
-
 void add_configuration(CLI::App& app, std::string& file, std::vector<std::string>& overrides) {
   app.add_option("--config", file,
                  "Configuration file (HOCON); config/reference.conf names every key")
@@ -238,7 +198,7 @@ class reader {
         offsets_clear_unordered_, "  tradepulse offsets clear-unordered --config my.conf AAPL\n");
     add_configuration(clear, offsets_clear_unordered_.config, offsets_clear_unordered_.overrides);
     clear.add_option_function<std::string>(
-        "SYMBOL", parsed_into(offsets_clear_unordered_.which, parse_some_symbol));
+        "SYMBOL", parsed_into(offsets_clear_unordered_.which, symbol::parse));
   }
 
   void add_replay() {
@@ -280,7 +240,7 @@ class reader {
                                          "Ticks a second, or max [1000]")
         ->type_name("N|max");
     app.add_option("--seed", o.seed, "The same seed gives the same market")->capture_default_str();
-    app.add_option_function<std::string>("--duration", parsed_into(o.duration, parse_some_duration),
+    app.add_option_function<std::string>("--duration", parsed_into(o.duration, parse_duration),
                                          "End after so long (20s, 5m) [without end]")
         ->type_name("TIME");
     app.add_option_function<std::uint64_t>(
@@ -288,7 +248,7 @@ class reader {
            "End after so many ticks [without end]")
         ->check(CLI::PositiveNumber);
     app.add_option_function<std::string>(
-           "--start-time", parsed_into(o.start_time, parse_some_time),
+           "--start-time", parsed_into(o.start_time, parse_time),
            "Event time of the first tick, ISO-8601 or ms since 1970; the "
            "others follow at the rate [each tick: now]")
         ->type_name("TIME");

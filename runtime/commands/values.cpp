@@ -4,6 +4,7 @@
 #include <cmath>
 #include <utility>
 
+#include "protocol/identifiers.hpp"
 #include "runtime/config/quantities.hpp"
 
 namespace tradepulse::commands {
@@ -75,6 +76,24 @@ result<std::pair<std::string, std::string>> parse_assignment(std::string_view te
   if (equals == std::string_view::npos || equals == 0)
     return bad(text, "KEY=VALUE");
   return std::pair(std::string(text.substr(0, equals)), std::string(text.substr(equals + 1)));
+}
+
+result<std::string> parse_topic(std::string_view text) {
+  if (text.find(':') != std::string_view::npos)
+    return error{errc::bad_request, "\"" + std::string(text) + "\": not a topic"};
+  auto layout = parse_topic_layout(text);
+  if (!layout)
+    return error{errc::bad_request,
+                 "\"" + std::string(text) + "\": not a topic: 1 to 249 characters of A-Za-z0-9._-"};
+  return std::move(layout->name);
+}
+
+result<std::string> parse_suffix(std::string_view text) {
+  if (!symbol::valid("X" + std::string(text)))
+    return error{errc::bad_request,
+                 "\"" + std::string(text) +
+                     "\": not the end of a symbol: at most 31 characters of A-Za-z0-9._:/=^&+-"};
+  return std::string(text);
 }
 
 } // namespace tradepulse::commands

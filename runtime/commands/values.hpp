@@ -34,6 +34,12 @@ struct topic_layout {
 };
 result<topic_layout> parse_topic_layout(std::string_view text);
 
+// The name of a topic alone: nothing behind a colon.
+result<std::string> parse_topic(std::string_view text);
+
+// What is put behind each symbol: beside one character of a symbol it must still be one.
+result<std::string> parse_suffix(std::string_view text);
+
 // "key=value"; the value may be empty and may hold `=`.
 result<std::pair<std::string, std::string>> parse_assignment(std::string_view text);
 

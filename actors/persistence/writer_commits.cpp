@@ -1,0 +1,149 @@
+#include <caf/send.hpp>
+#include <caf/typed_event_based_actor.hpp>
+
+#include "actors/actor_rules.hpp"
+#include "actors/message_types.hpp"
+#include "actors/persistence/writer.hpp"
+#include "protocol/log.hpp"
+
+// Complete ranges become transactions, and what a transaction came to goes to those who wait for
+// it.
+namespace tradepulse {
+
+void writer::complete(const range_complete& done) {
+  auto found = partitions_.find(done.range->batch->source);
+  if (found == partitions_.end()) {
+    // Under no claim here, so it will never be committed: its partition must not wait for it.
+    caf::anon_send(done.reply_to,
+                   claim_lost{done.range->gen, claim_loss::connection_lost, "the claim is gone"});
+    return;
+  }
+  if (found->second.pending->gen() != done.range->gen)
+    return; // of an older claim: it will be read again
+  auto& mine = found->second;
+  mine.pending->add(done.range);
+  if (mine.pending->empty() || mine.letters_open > 0 || mine.retrying)
+    return;
+  const auto half = options_->credit->half_share();
+  const bool full = mine.pending->rows() >= options_->batch_rows ||
+                    mine.pending->events() >= half.events || mine.pending->bytes() >= half.bytes;
+  // To itself, not at once: complete ranges in the mailbox join the same transaction.
+  if (full && !std::exchange(mine.flush_asked, true))
+    caf::anon_send(writer_actor{self_}, flush_due{found->first});
+  else if (!full && !mine.flush_asked && !std::exchange(mine.flush_armed, true))
+    self_->delayed_send(self_, options_->flush_interval, flush_due{found->first});
+}
+
+void writer::flush(const topic_partition& source) {
+  auto found = partitions_.find(source);
+  if (found == partitions_.end())
+    return;
+  auto& mine = found->second;
+  mine.flush_asked = mine.flush_armed = mine.retrying = false;
+  if (mine.pending->empty() || mine.letters_open > 0)
+    return;
+  const auto outcome = options_->store->commit(mine.pending->work());
+  std::visit([&](const auto& what) { settle(source, mine, what); }, outcome);
+  show();
+}
+
+void writer::letter_done(const refusal_letter_done& done) {
+  auto found = partitions_.find(done.source);
+  if (found == partitions_.end() || found->second.pending->gen() != done.gen)
+    return;
+  if (!done.confirmed) {
+    options_->metrics->dead_letter_retries.add();
+    options_->health->set("dead letters of " + done.source.topic,
+                          "the dead-letter topic cannot be written");
+    produce(done.source, done.gen, done.letter);
+    return;
+  }
+  options_->metrics->dead_letters.add();
+  options_->health->clear("dead letters of " + done.source.topic);
+  if (--found->second.letters_open == 0)
+    caf::anon_send(writer_actor{self_}, flush_due{done.source});
+}
+
+void writer::settle(const topic_partition& source, owned& mine, const committed& done) {
+  auto& counted = *options_->metrics;
+  auto what = mine.pending->committed();
+  counted.commits.add();
+  counted.committed_rows.add(done.rows);
+  counted.committed_events.add(what.events);
+  for (std::size_t i = 0; i < what.oldest_appends.size(); ++i)
+    counted.append_to_commit.observe(seconds_since(what.oldest_appends[i]), what.range_events[i]);
+  mine.refusals = 0;
+  retry_->reset();
+  options_->health->clear("postgres");
+  for (const auto& [name, begun] : what.begun_epochs)
+    if (auto actor = options_->directory->find_actor(name))
+      caf::anon_send(actor, epoch_committed{begun});
+  caf::anon_send(mine.actor, range_committed{mine.pending->gen(), what.next, what.last_applied,
+                                             what.events, source});
+  if (!mine.pending->empty() && !std::exchange(mine.flush_armed, true)) // held back by a refusal
+    self_->delayed_send(self_, options_->flush_interval, flush_due{source});
+}
+
+void writer::settle(const topic_partition& source, owned& mine, const fenced&) {
+  options_->metrics->refused_commits.add();
+  log::warning("commit_refused", {{"partition", source.to_string()},
+                                  {"generation", mine.pending->gen().value()},
+                                  {"action", "claim_again"}});
+  caf::anon_send(mine.actor, claim_lost{mine.pending->gen(), claim_loss::fenced,
+                                        "another claim or another next_offset is stored"});
+  partitions_.erase(source);
+}
+
+void writer::settle(const topic_partition& source, owned& mine, const try_again& what) {
+  options_->metrics->database_errors.add();
+  options_->metrics->database_retries.add();
+  options_->health->set("postgres", what.why.detail);
+  options_->card->set_error(what.why.detail);
+  log::warning("commit_retry", {{"partition", source.to_string()}, {"error", what.why.detail}});
+  mine.retrying = true;
+  self_->delayed_send(self_, retry_->next(), flush_due{source});
+}
+
+void writer::settle(const topic_partition& source, owned&, const outcome_unknown& what) {
+  failed("commit", source, what.why);
+  connection_lost(what.why.detail);
+}
+
+void writer::settle(const topic_partition& source, owned& mine, const rows_refused& what) {
+  options_->metrics->database_errors.add();
+  if (++mine.refusals <= options_->max_retries) {
+    mine.retrying = true;
+    self_->delayed_send(self_, retry_->next(), flush_due{source});
+    return;
+  }
+  mine.refusals = 0;
+  options_->metrics->refused_rows.add(what.rows.size());
+  for (const auto& row : what.rows)
+    log::error("row_refused", {{"symbol", row.symbol.view()},
+                               {"sqlstate", row.sqlstate},
+                               {"error", row.message},
+                               {"action", "dead_letter"}});
+  for (auto& letter : mine.pending->refuse(what.rows)) {
+    ++mine.letters_open;
+    produce(source, mine.pending->gen(), std::make_shared<const dead_letter>(std::move(letter)));
+  }
+  if (mine.letters_open == 0) // only positions were refused again
+    send_flush(source);
+}
+
+void writer::send_flush(const topic_partition& source) {
+  partitions_.at(source).retrying = true;
+  self_->delayed_send(self_, retry_->next(), flush_due{source});
+}
+
+void writer::produce(const topic_partition& source, generation gen,
+                     std::shared_ptr<const dead_letter> letter) {
+  dead_letter copy = *letter;
+  options_->dead_letters->produce(
+      std::move(copy), [to = writer_actor{self_}, source, gen, letter](const result<void>& done) {
+        caf::anon_send(to, refusal_letter_done{source, gen, letter,
+                                               done || done.failure().code == errc::too_large});
+      });
+}
+
+} // namespace tradepulse
