@@ -111,7 +111,7 @@ void http_session::read() {
         if (failed)
           return self->finish(); // also a client that leaves in the middle of a request
         self->reader_.received(count);
-        if (std::exchange(self->idle_, false))
+        if (!self->reader_.drained() && std::exchange(self->idle_, false))
           self->patience(self->home_->limits().handshake_timeout); // one for the whole request
         self->parse();
       });
@@ -140,8 +140,7 @@ void http_session::parse() {
 // False: what is to be said about the request is being said.
 bool http_session::head_is_fine() {
   if (verdict_ != connection_budget::verdict::admitted) {
-    keep_alive_ = false;
-    answer(answer_without_a_place(verdict_));
+    last_answer(answer_without_a_place(verdict_));
     return false;
   }
   if (reader_.request().wants_websocket) {

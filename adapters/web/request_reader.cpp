@@ -31,7 +31,7 @@ request_view view_of(const beast_request& head) {
   out.asks_for_rules = head.method() == http::verb::options;
   out.old_client = head.version() < 11;
   out.keep_alive = head.keep_alive();
-  out.expects_go_on = view(head[http::field::expect]) == "100-continue";
+  out.expects_go_on = expects_go_on(head);
   out.wants_websocket = asks_for_websocket(head);
   if (out.wants_websocket)
     out.wrong_upgrade = judge_upgrade(head);
@@ -48,6 +48,10 @@ struct request_reader::state {
     return step::refused;
   }
   step refuse(error_code failed);
+  std::string_view unread() const noexcept {
+    return {static_cast<const char*>(in.data().data()), in.size()};
+  }
+  void skip_empty_line();
 
   const connection_limits& limits;
   beast::flat_buffer in;
@@ -55,6 +59,7 @@ struct request_reader::state {
   request_view request;
   refused_request wrong{400, errc::bad_request, {}};
   std::size_t head_bytes = 0; // of the request that is read
+  bool line_skipped = false;
   bool head_judged = false;
 };
 
@@ -71,6 +76,14 @@ request_reader::step request_reader::state::refuse(error_code failed) {
   return refuse({400, errc::bad_request, "not HTTP/1.1: " + failed.message()});
 }
 
+// RFC 9112, 2.2: old clients send an empty line behind a body. One before a request is none of it.
+void request_reader::state::skip_empty_line() {
+  if (line_skipped || head_bytes != 0 || !unread().starts_with("\r\n"))
+    return;
+  in.consume(2);
+  line_skipped = true;
+}
+
 request_reader::request_reader(const connection_limits& limits)
     : state_(std::make_unique<state>(limits)) {
   begin();
@@ -85,7 +98,9 @@ void request_reader::begin() {
   s.parser->header_limit(static_cast<std::uint32_t>(s.limits.header_bytes));
   s.parser->body_limit(s.limits.body_bytes);
   s.head_bytes = 0;
+  s.line_skipped = false;
   s.head_judged = false;
+  s.skip_empty_line();
   // What a large request had grown is not kept for a connection that may be idle for long.
   if (drained() && s.in.capacity() > 4 * read_bytes)
     s.in = beast::flat_buffer();
@@ -98,6 +113,7 @@ std::span<char> request_reader::room() {
 
 void request_reader::received(std::size_t count) {
   state_->in.commit(count);
+  state_->skip_empty_line();
 }
 
 bool request_reader::drained() const noexcept {
@@ -107,7 +123,8 @@ bool request_reader::drained() const noexcept {
 request_reader::step request_reader::advance() {
   auto& s = *state_;
   while (!s.parser->is_done()) {
-    if (s.in.size() == 0)
+    const bool half_an_empty_line = s.head_bytes == 0 && !s.line_skipped && s.unread() == "\r";
+    if (s.in.size() == 0 || half_an_empty_line)
       return step::more;
     error_code failed;
     const std::size_t used = s.parser->put(s.in.data(), failed);
@@ -146,8 +163,7 @@ std::string request_reader::take_body() {
 }
 
 std::string request_reader::rest() const {
-  const auto left = state_->in.data();
-  return {static_cast<const char*>(left.data()), left.size()};
+  return std::string(state_->unread());
 }
 
 } // namespace tradepulse::web

@@ -55,7 +55,7 @@ class request_reader {
   // Where bytes from the socket go, and how many have come there.
   std::span<char> room();
   void received(std::size_t count);
-  // Nothing is here that was not looked at yet.
+  // Not a byte is here that was not looked at yet; an empty line before a request is none.
   bool drained() const noexcept;
 
   step advance();

@@ -80,6 +80,11 @@ std::optional<refused_request> judge_head(const beast_request& head, std::size_t
   return std::nullopt;
 }
 
+bool expects_go_on(const beast_request& head) {
+  // An old client does not know the word, and would take the line for its answer.
+  return head.version() >= 11 && same_token(view(head[http::field::expect]), "100-continue");
+}
+
 bool asks_for_websocket(const beast_request& head) {
   return has_token(head, http::field::connection, "upgrade") &&
          has_token(head, http::field::upgrade, "websocket");

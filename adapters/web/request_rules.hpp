@@ -19,6 +19,9 @@ using beast_request = boost::beast::http::request<boost::beast::http::string_bod
 // and what is too large. The answer ends the connection.
 std::optional<refused_request> judge_head(const beast_request& head, std::size_t target_bytes);
 
+// Whether the client waits for "100 Continue" before it sends its body.
+bool expects_go_on(const beast_request& head);
+
 // Whether it asks to become a WebSocket, and what is wrong with how it asks.
 bool asks_for_websocket(const beast_request& head);
 std::optional<refused_request> judge_upgrade(const beast_request& head);

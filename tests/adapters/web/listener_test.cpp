@@ -1,4 +1,4 @@
-// Ports, limits of connections, draining, and the threads below.
+// Ports, and what is served on them.
 #include <gtest/gtest.h>
 
 #include <fcntl.h>
@@ -6,48 +6,14 @@
 #include <unistd.h>
 
 #include <set>
-#include <thread>
 
 #include "tests/adapters/web/web_server.hpp"
 
 namespace tradepulse::web {
 namespace {
 
-using namespace std::chrono_literals;
 using testing::raw_client;
 using testing::web_server;
-
-TEST(IoPool, RunsTasksOfAThreadInTheirOrder) {
-  io_pool pool(2);
-  std::vector<int> order; // the thread's
-  for (int i = 0; i < 1000; ++i)
-    pool.thread(1).post([&order, i] { order.push_back(i); });
-  testing::on_thread(pool.thread(1), [] {});
-  ASSERT_EQ(order.size(), 1000U);
-  EXPECT_TRUE(std::is_sorted(order.begin(), order.end()));
-}
-
-TEST(IoPool, RunsEachThreadsTasksOnThatThread) {
-  io_pool pool(2);
-  const auto id = [] { return std::this_thread::get_id(); };
-  const auto first = testing::on_thread(pool.thread(0), id);
-  EXPECT_EQ(testing::on_thread(pool.thread(0), id), first);
-  EXPECT_NE(testing::on_thread(pool.thread(1), id), first);
-}
-
-TEST(IoPool, GoesOnAfterATaskThatThrows) {
-  io_pool pool(1);
-  pool.thread(0).post([] { throw std::runtime_error("boom"); });
-  pool.thread(0).post([] { throw 1; });
-  EXPECT_EQ(testing::on_thread(pool.thread(0), [] { return 7; }), 7);
-}
-
-TEST(IoPool, MayBePostedToByItsOwnTasks) {
-  io_pool pool(1);
-  std::promise<int> done;
-  pool.thread(0).post([&] { pool.thread(0).post([&] { done.set_value(3); }); });
-  EXPECT_EQ(done.get_future().get(), 3);
-}
 
 TEST(Listener, NamesAPortThatIsTaken) {
   web_server server;
@@ -113,54 +79,6 @@ TEST(Listener, SaysWhatIsSpokenWhereItHasNoHttp) {
   EXPECT_EQ(client.get("/other").status, 404);
 }
 
-TEST(Listener, RefusesConnectionsBeyondItsBudgetWithAnAnswer) {
-  web_server server;
-  server.options.budget = connection_budget::make(1, 0);
-  server.open();
-  auto first = std::make_unique<raw_client>(server.number());
-  first->upgrade();
-  {
-    raw_client second(server.number());
-    const auto answer = second.get("/");
-    EXPECT_EQ(answer.status, 503);
-    EXPECT_EQ(answer.header("Retry-After"), "5");
-    EXPECT_NE(answer.body.find("\"too_many_connections\""), std::string::npos);
-    EXPECT_TRUE(second.reaches_end());
-  }
-  EXPECT_EQ(server.counter("tradepulse_web_refused_total", {{"reason", "connections"}}), 1U);
-  first.reset();
-  EXPECT_TRUE(testing::eventually([&] { return server.options.budget->connections() == 0; }));
-  raw_client third(server.number());
-  third.upgrade();
-}
-
-TEST(Listener, RefusesConnectionsBeyondTheBudgetOfTheirAddress) {
-  web_server server;
-  server.options.budget = connection_budget::make(100, 2);
-  server.open();
-  raw_client first(server.number());
-  first.upgrade();
-  raw_client second(server.number());
-  second.upgrade();
-  raw_client third(server.number());
-  EXPECT_EQ(third.get("/").status, 503);
-  EXPECT_EQ(server.counter("tradepulse_web_refused_total", {{"reason", "address"}}), 1U);
-}
-
-TEST(Listener, SharesABudgetWithAnother) {
-  web_server server;
-  server.options.budget = connection_budget::make(1, 0);
-  server.open();
-  auto options = server.options;
-  options.name = "second";
-  auto other = listener::open(server.pool, options, server.registry);
-  ASSERT_TRUE(other);
-  raw_client client(server.number());
-  client.upgrade();
-  raw_client refused((*other)->port());
-  EXPECT_EQ(refused.get("/").status, 503);
-}
-
 TEST(Listener, WaitsWithoutDescriptorsAndGoesOn) {
   web_server server;
   server.open();
@@ -182,127 +100,6 @@ TEST(Listener, WaitsWithoutDescriptorsAndGoesOn) {
     ::close(one);
   EXPECT_EQ(client.read_answer().status, 200);
   ::setrlimit(RLIMIT_NOFILE, &before);
-}
-
-TEST(Drain, TellsEachClientAReasonOfItsOwnAndWaitsForAll) {
-  web_server server(2);
-  server.open();
-  std::vector<std::unique_ptr<raw_client>> all;
-  for (std::size_t i = 0; i < 3; ++i) {
-    all.push_back(std::make_unique<raw_client>(server.number()));
-    all.back()->upgrade();
-    server.clients.connection(i);
-  }
-  EXPECT_EQ(server.port->sessions(), 3U);
-  server.port->close_all(close_code::service_restart,
-                         [n = 0]() mutable { return "retry_after_ms=" + std::to_string(++n); });
-  std::set<std::string> reasons;
-  for (auto& client : all) {
-    const auto close = client->read_close();
-    EXPECT_EQ(close.close_code(), 1012);
-    reasons.insert(close.close_reason());
-  }
-  EXPECT_EQ(reasons,
-            (std::set<std::string>{"retry_after_ms=1", "retry_after_ms=2", "retry_after_ms=3"}));
-  EXPECT_FALSE(server.port->wait_until_empty(0ms));
-  for (auto& client : all)
-    EXPECT_TRUE(client->confirm_close(1012));
-  all.clear();
-  EXPECT_TRUE(server.port->wait_until_empty(testing::patience));
-  EXPECT_EQ(server.port->sessions(), 0U);
-  for (std::size_t i = 0; i < 3; ++i)
-    EXPECT_EQ(server.clients.connection(i)->wait_closed(), close_code::service_restart);
-}
-
-TEST(Drain, TakesNoNewConnectionButServesTheOpenOnes) {
-  web_server server;
-  server.open();
-  raw_client client(server.number());
-  EXPECT_EQ(client.get("/").header("Connection"), "keep-alive");
-  raw_client socket(server.number());
-  socket.upgrade();
-  server.port->stop_accepting();
-  server.io([] {});
-  EXPECT_THROW(raw_client(server.number()).get("/"), std::runtime_error);
-  const auto last = client.get("/");
-  EXPECT_EQ(last.status, 200);
-  EXPECT_EQ(last.header("Connection"), "close");
-  EXPECT_TRUE(client.reaches_end());
-  socket.send_text("still here");
-  EXPECT_EQ(server.clients.connection()->wait_texts(1).front(), "still here");
-}
-
-TEST(Drain, RefusesUpgradesOfOpenConnections) {
-  web_server server;
-  server.open();
-  raw_client client(server.number());
-  EXPECT_EQ(client.get("/").status, 200);
-  server.port->stop_accepting();
-  const auto answer =
-      client.get("/ws", "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
-                        "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n");
-  EXPECT_EQ(answer.status, 503);
-  EXPECT_EQ(answer.header("Retry-After"), "1");
-  EXPECT_NE(answer.body.find("\"not_ready\""), std::string::npos);
-}
-
-TEST(Drain, EndsIdleHttpConnectionsAndFinishesAnswers) {
-  web_server server;
-  server.options.limits.send_buffer_bytes = 4096;
-  server.http.answer = [](const http_request& request) {
-    http_response out;
-    if (request.path == "/long")
-      out.body.assign(4 * 1024 * 1024, 'x');
-    return out;
-  };
-  server.open();
-  raw_client idle(server.number());
-  EXPECT_EQ(idle.get("/").status, 200);
-  raw_client reading(server.number(), 4096);
-  reading.send("GET /long HTTP/1.1\r\nHost: h\r\n\r\n");
-  reading.read_until("\r\n\r\n");
-  server.port->close_all(close_code::service_restart, nullptr);
-  EXPECT_TRUE(idle.reaches_end());
-  EXPECT_EQ(reading.read_bytes(4 * 1024 * 1024).size(), 4U * 1024U * 1024U);
-  EXPECT_TRUE(reading.reaches_end());
-  reading.reset();
-  EXPECT_TRUE(server.port->wait_until_empty(testing::patience));
-}
-
-TEST(Drain, AbortsWhatDoesNotEnd) {
-  web_server server;
-  server.open();
-  raw_client deaf(server.number());
-  deaf.upgrade();
-  const auto owner = server.clients.connection();
-  server.port->abort_all();
-  EXPECT_TRUE(server.port->wait_until_empty(testing::patience));
-  EXPECT_EQ(owner->wait_closed(), close_code::going_away);
-}
-
-TEST(Drain, DestroyingAListenerEndsItsConnections) {
-  web_server server(2);
-  server.open();
-  raw_client socket(server.number());
-  socket.upgrade();
-  raw_client http(server.number());
-  EXPECT_EQ(http.get("/").status, 200);
-  const auto owner = server.clients.connection();
-  server.port.reset();
-  EXPECT_FALSE(owner->open()); // told before the destructor was through
-  EXPECT_TRUE(socket.reaches_end());
-  EXPECT_TRUE(http.reaches_end());
-}
-
-TEST(Drain, AListenerMayOutliveItsThreads) {
-  web_server server;
-  server.open();
-  raw_client socket(server.number());
-  socket.upgrade();
-  server.clients.connection();
-  server.pool.stop();
-  server.port.reset();
-  EXPECT_TRUE(socket.reaches_end());
 }
 
 } // namespace

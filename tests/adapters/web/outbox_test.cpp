@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <map>
 
 #include "tests/adapters/web/web_server.hpp"
 
@@ -20,6 +21,17 @@ using testing::web_server;
 class Outbox : public ::testing::Test {
  protected:
   web_server server;
+
+  // Which codes connections have ended with, and how often.
+  std::map<std::string, std::uint64_t> closings() {
+    std::map<std::string, std::uint64_t> out;
+    for (const auto& family : server.registry.families())
+      if (family.name == "tradepulse_web_closes_total")
+        for (const auto& sample : family.samples)
+          if (sample.as_counter->value() != 0)
+            out[sample.tags.back().second] = sample.as_counter->value();
+    return out;
+  }
 
   Outbox() {
     server.options.limits.send_buffer_bytes = 4608;
@@ -208,6 +220,8 @@ TEST_F(Outbox, GivesAKickedClientItsWholeFramesAndThenTheClose) {
   EXPECT_TRUE(client->confirm_close(4503));
   EXPECT_EQ(owner->wait_closed(), close_code::slow_consumer);
   EXPECT_EQ(owner->drained(), 0); // closed: nobody is told to go on
+  EXPECT_TRUE(server.port->wait_until_empty(testing::patience));
+  EXPECT_EQ(closings(), (std::map<std::string, std::uint64_t>{{"4503", 1}}));
 }
 
 TEST_F(Outbox, WritesNothingBehindItsCloseFrame) {
@@ -257,6 +271,20 @@ TEST_F(Outbox, ClosesAClientThatReadsNothingButSendsPongs) {
       break;
   EXPECT_EQ(owner->wait_closed(), close_code::slow_consumer);
   EXPECT_TRUE(server.port->wait_until_empty(testing::patience));
+  EXPECT_EQ(closings(), (std::map<std::string, std::uint64_t>{{"4503", 1}}));
+}
+
+TEST_F(Outbox, CountsASlowClientThatThenVanishesOnce) {
+  connect();
+  server.io([&] {
+    EXPECT_EQ(owner->out->push(text_slice(large('a'))), push_outcome::accepted);
+    owner->out->flush();
+    owner->out->close(close_code::slow_consumer, "");
+  });
+  client->reset(); // it never sees the close frame
+  EXPECT_EQ(owner->wait_closed(), close_code::slow_consumer);
+  EXPECT_TRUE(server.port->wait_until_empty(testing::patience));
+  EXPECT_EQ(closings(), (std::map<std::string, std::uint64_t>{{"4503", 1}}));
 }
 
 TEST_F(Outbox, DropsAKickedClientThatNeverReads) {

@@ -54,6 +54,25 @@ TEST_F(RequestReader, KeepsWhatCameBehindARequestForTheNext) {
   EXPECT_TRUE(reader.drained());
 }
 
+TEST_F(RequestReader, DoesNotTakeAnEmptyLineForTheBeginningOfARequest) {
+  feed("\r");
+  EXPECT_EQ(reader.advance(), step::more);
+  feed("\n");
+  EXPECT_EQ(reader.advance(), step::more);
+  EXPECT_TRUE(reader.drained());
+  feed("GET / HTTP/1.1\r\nHost: h\r\n\r\n\r\n");
+  EXPECT_EQ(reader.advance(), step::head);
+  EXPECT_EQ(reader.advance(), step::whole);
+  EXPECT_FALSE(reader.drained());
+  reader.begin();
+  EXPECT_TRUE(reader.drained());
+}
+
+TEST_F(RequestReader, RefusesALoneCarriageReturn) {
+  feed("\rGET / HTTP/1.1\r\n");
+  EXPECT_EQ(reader.advance(), step::refused);
+}
+
 TEST_F(RequestReader, ForgetsTheHeadOfTheRequestBefore) {
   feed("HEAD / HTTP/1.0\r\nAuthorization: Bearer t\r\n\r\n");
   EXPECT_EQ(reader.advance(), step::head);

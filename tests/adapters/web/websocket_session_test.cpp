@@ -1,4 +1,4 @@
-// The WebSocket side of a listener: the upgrade, what clients may send, heartbeats.
+// The WebSocket side of a listener: the upgrade, messages, how it ends.
 #include <gtest/gtest.h>
 
 #include <malloc.h>
@@ -170,101 +170,33 @@ TEST_F(WebSocketSession, TellsItsOwnerWhenThePeerVanishes) {
   EXPECT_EQ(server.counter("tradepulse_web_closes_total", {{"code", "1006"}}), 1U);
 }
 
-TEST_F(WebSocketSession, DoesNotTakeBinary) {
-  server.open();
-  EXPECT_EQ(closed_with(testing::client_frame(0x82, "x")), 1003);
-}
-
-TEST_F(WebSocketSession, DoesNotTakeBrokenUtf8) {
-  server.open();
-  EXPECT_EQ(closed_with(testing::client_frame(0x81, "\xc3\x28")), 1007);
-}
-
-TEST_F(WebSocketSession, TakesAMessageOfTheLargestSizeAndNoLarger) {
+TEST_F(WebSocketSession, EndsWithAPeerThatSaysNoMoreWithoutAClose) {
   server.open();
   raw_client client(server.number());
   client.upgrade();
-  client.send_text(std::string(65536, 'x'));
-  EXPECT_EQ(server.clients.connection()->wait_texts(1).front().size(), 65536U);
-  EXPECT_EQ(closed_with(testing::client_frame(0x81, std::string(65537, 'x'))), 1009);
-}
-
-TEST_F(WebSocketSession, CountsTheFragmentsOfAMessageTogether) {
-  server.open();
-  EXPECT_EQ(closed_with(testing::client_frame(0x01, std::string(40000, 'x')) +
-                        testing::client_frame(0x80, std::string(40000, 'x'))),
-            1009);
-}
-
-TEST_F(WebSocketSession, RefusesAFrameOfNoPossibleLength) {
-  server.open();
-  using namespace std::string_literals;
-  EXPECT_EQ(closed_with("\x81\xff\x80\x00\x00\x00\x00\x00\x00\x00mask"s), 1009);
-}
-
-TEST_F(WebSocketSession, ClosesForWhatTheProtocolForbids) {
-  server.open();
-  EXPECT_EQ(closed_with(testing::client_frame(0xc1, "x")), 1008); // a reserved bit
-  EXPECT_EQ(closed_with("\x81\x01x"), 1008);                      // not masked
-  EXPECT_EQ(closed_with(testing::client_frame(0x83, "x")), 1008); // a reserved opcode
-  EXPECT_EQ(closed_with(testing::client_frame(0x80, "x")), 1008); // a continuation of nothing
-  EXPECT_EQ(closed_with(testing::client_frame(0x09, "x")), 1008); // a ping in fragments
-  EXPECT_EQ(closed_with(testing::client_frame(0x89, std::string(126, 'x'))), 1008);
-}
-
-TEST_F(WebSocketSession, ClosesAFloodOfPings) {
-  server.options.limits.frames_per_second = 100;
-  server.options.limits.close_timeout = 100ms;
-  server.open();
-  std::string flood;
-  for (int i = 0; i < 1000; ++i)
-    flood += testing::client_frame(0x89, "");
-  raw_client client(server.number());
-  client.upgrade();
-  client.send(flood);
-  EXPECT_EQ(client.read_close().close_code(), 1008);
-  EXPECT_EQ(server.clients.connection()->wait_closed(), close_code::policy);
-}
-
-TEST_F(WebSocketSession, ClosesAFloodOfEmptyContinuationFrames) {
-  server.options.limits.frames_per_second = 100;
-  server.options.limits.close_timeout = 100ms;
-  server.open();
-  std::string flood = testing::client_frame(0x01, "x");
-  for (int i = 0; i < 1000; ++i)
-    flood += testing::client_frame(0x00, "");
-  raw_client client(server.number());
-  client.upgrade();
-  client.send(flood);
-  EXPECT_EQ(client.read_close().close_code(), 1008);
+  client.send_text("last");
+  client.finish_sending();
+  EXPECT_TRUE(client.reaches_end());
+  const auto owner = server.clients.connection();
+  EXPECT_EQ(owner->wait_texts(1).front(), "last");
+  EXPECT_EQ(owner->wait_closed(), close_code::going_away);
   EXPECT_TRUE(server.port->wait_until_empty(testing::patience));
+  EXPECT_EQ(server.counter("tradepulse_web_closes_total", {{"code", "1006"}}), 1U);
 }
 
-TEST_F(WebSocketSession, ClosesAFloodOfBytes) {
-  server.options.limits.bytes_per_second = 10'000;
+TEST_F(WebSocketSession, EndsInTimeWithAPeerThatTalksOnInsteadOfClosing) {
+  server.options.limits.close_timeout = 50ms;
   server.open();
   raw_client client(server.number());
   client.upgrade();
-  for (int i = 0; i < 10 && client.try_send(testing::client_frame(0x81, std::string(5'000, 'x')));
-       ++i) {
-  }
-  EXPECT_EQ(client.read_close().close_code(), 1008);
-}
-
-TEST_F(WebSocketSession, ClosesAClientThatTalksTooMuch) {
-  server.options.limits.messages_per_second = 0.001;
-  server.options.limits.message_burst = 5;
-  server.open();
-  raw_client client(server.number());
-  client.upgrade();
-  for (int i = 0; i < 6; ++i)
-    client.send_text("m");
-  const auto close = client.read_close();
-  EXPECT_EQ(close.close_code(), 4429);
-  EXPECT_NE(close.close_reason().find("retry_after_ms="), std::string::npos);
-  EXPECT_TRUE(client.confirm_close(4429));
-  EXPECT_EQ(server.clients.connection()->wait_closed(), close_code::rate_limited);
-  EXPECT_EQ(server.clients.connection()->wait_texts(5).size(), 5U);
+  const auto owner = server.clients.connection();
+  server.io([&] { owner->out->close(close_code::forbidden, ""); });
+  while (!owner->closed_within(1ms))
+    if (!client.try_send(testing::client_frame(0x81, "and another thing")))
+      break;
+  EXPECT_EQ(owner->wait_closed(), close_code::forbidden);
+  EXPECT_TRUE(server.port->wait_until_empty(testing::patience));
+  EXPECT_EQ(owner->wait_texts(0).size(), 0U);
 }
 
 TEST_F(WebSocketSession, DeliversNothingAfterItWasClosed) {
@@ -323,63 +255,6 @@ TEST_F(WebSocketSession, CostsLittleWhileItIsIdle) {
   const std::size_t each = (::mallinfo2().uordblks - before) / (connections - 1);
   RecordProperty("bytes_per_connection", std::to_string(each));
   EXPECT_LT(each, 12U * 1024U); // the test's own client and recorder included
-}
-
-TEST_F(WebSocketSession, AsksForLifeWithAPingAndAText) {
-  server.options.limits.heartbeat_interval = 20ms;
-  server.options.heartbeat_text = [](time_ms) { return R"({"type":"ping","timestamp":1})"; };
-  server.open();
-  raw_client client(server.number());
-  client.upgrade();
-  for (int i = 0; i < 3; ++i) {
-    const auto ping = client.read_frame();
-    ASSERT_TRUE(ping);
-    EXPECT_EQ(ping->first_octet, 0x89);
-    const auto text = client.read_frame();
-    ASSERT_TRUE(text);
-    EXPECT_EQ(text->payload, R"({"type":"ping","timestamp":1})");
-  }
-}
-
-TEST_F(WebSocketSession, ClosesAClientThatIsSilent) {
-  server.options.limits.heartbeat_interval = 20ms;
-  server.options.limits.heartbeat_timeout = 200ms;
-  server.open();
-  raw_client client(server.number());
-  client.upgrade();
-  EXPECT_EQ(client.read_close().close_code(), 4408);
-  EXPECT_TRUE(client.confirm_close(4408));
-  EXPECT_EQ(server.clients.connection()->wait_closed(), close_code::heartbeat_timeout);
-}
-
-TEST_F(WebSocketSession, TakesAPongForLife) {
-  server.options.limits.heartbeat_interval = 50ms;
-  server.options.limits.heartbeat_timeout = 2s;
-  server.open();
-  raw_client client(server.number());
-  client.upgrade();
-  for (int i = 0; i < 60; ++i) { // 3 s of pings, beyond the timeout
-    const auto ping = client.read_frame();
-    ASSERT_TRUE(ping);
-    ASSERT_EQ(ping->first_octet, 0x89);
-    client.send_frame(0x8a, ping->payload);
-  }
-  EXPECT_TRUE(server.clients.connection()->open());
-}
-
-TEST_F(WebSocketSession, DoesNotTakeAFrameThatNeverEndsForLife) {
-  server.options.limits.heartbeat_timeout = 200ms;
-  server.open();
-  raw_client client(server.number());
-  client.upgrade();
-  const auto frame = testing::client_frame(0x81, std::string(60'000, 'x'));
-  client.send(frame.substr(0, 8));
-  const auto owner = server.clients.connection();
-  // A byte now and then until it is closed: were each of them life, this would not end.
-  for (std::size_t i = 8; i < frame.size() && !owner->closed_within(5ms); ++i)
-    if (!client.try_send({&frame[i], 1}))
-      break;
-  EXPECT_EQ(owner->wait_closed(), close_code::heartbeat_timeout);
 }
 
 } // namespace
