@@ -108,6 +108,21 @@ bool is_refusal(rd_kafka_resp_err_t code) noexcept {
   }
 }
 
+std::string refusal_text(rd_kafka_resp_err_t code, std::string_view text) {
+  switch (code) {
+  case RD_KAFKA_RESP_ERR__AUTHENTICATION:
+  case RD_KAFKA_RESP_ERR_SASL_AUTHENTICATION_FAILED:
+    return std::string(text) + "; see sasl.mechanism, sasl.username and sasl.password in "
+                               "kafka.properties";
+  case RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED:
+    return std::string(text) + "; the user in kafka.properties may not read a topic of `topics`";
+  case RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED:
+    return std::string(text) + "; the user in kafka.properties may not use kafka.group_id";
+  default:
+    return std::string(text);
+  }
+}
+
 bool is_unknown_partition(rd_kafka_resp_err_t code) noexcept {
   return code == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART ||
          code == RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION || code == RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC;

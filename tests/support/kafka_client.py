@@ -2,11 +2,13 @@
 
 import dataclasses
 import json
+import tempfile
 import time
 
 from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic
 
+from kafka_server import run_tool
 from supervised import wait_until
 
 
@@ -43,6 +45,17 @@ def delete_topic(bootstrap, name):
     admin = AdminClient({"bootstrap.servers": bootstrap})
     admin.delete_topics([name])[name].result(timeout=30)
     wait_until(lambda: name not in admin.list_topics(timeout=5).topics, f"end of {name}", 30)
+
+
+def delete_records_before(bootstrap, topic, offset, partition=0):
+    """What retention does: the log begins at `offset` when this returns."""
+    with tempfile.NamedTemporaryFile("w", suffix=".json") as wanted:
+        json.dump({"version": 1, "partitions": [
+            {"topic": topic, "partition": partition, "offset": offset}]}, wanted)
+        wanted.flush()
+        # By Kafka's own tool: the Python client has no such call.
+        run_tool("org.apache.kafka.tools.DeleteRecordsCommand", "--bootstrap-server", bootstrap,
+                 "--offset-json-file", wanted.name)
 
 
 def tick(symbol, price, volume=None, timestamp_ms=None):

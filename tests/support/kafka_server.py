@@ -22,10 +22,10 @@ PROPERTIES = """\
 process.roles=broker,controller
 node.id=1
 controller.quorum.voters=1@127.0.0.1:{controller}
-listeners=PLAINTEXT://127.0.0.1:{broker},CONTROLLER://127.0.0.1:{controller}
-advertised.listeners=PLAINTEXT://127.0.0.1:{broker}
+listeners=PLAINTEXT://127.0.0.1:{broker},CONTROLLER://127.0.0.1:{controller}{more}
+advertised.listeners=PLAINTEXT://127.0.0.1:{broker}{more}
 controller.listener.names=CONTROLLER
-listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT
+listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT{protocols}
 log.dirs={folder}/data
 auto.create.topics.enable=false
 group.initial.rebalance.delay.ms=0
@@ -79,14 +79,29 @@ def libraries():
     return folder
 
 
+def run_tool(tool, *arguments):
+    """One of Kafka's command line tools, by its class."""
+    done = subprocess.run(
+        ["java", "-Xmx128m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-cp",
+         os.path.join(libraries(), "*"), tool, *arguments], stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=120, check=False)
+    if done.returncode != 0 or "error" in done.stdout.lower():
+        raise ServerError(f"{tool} ended with {done.returncode}:\n{done.stdout}")
+    return done.stdout
+
+
 class KafkaServer:
     """Guarantees: after start() returns, clients can create topics, produce and join groups.
 
     A topic exists only when it was created: the broker creates none on its own.
+    `listeners` are further ones, {name: security protocol}; their addresses are in `address`.
     """
 
-    def __init__(self):
+    def __init__(self, listeners=None):
+        listeners = listeners or {}
         self._broker, self._controller = Port(), Port()
+        self._more = {name: Port() for name in listeners}
+        self.address = {name: f"127.0.0.1:{port.number}" for name, port in self._more.items()}
         self.folder = temporary_folder("tradepulse-kafka-")
         self.log = os.path.join(self.folder, "kafka.log")
         self.cluster_id = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
@@ -94,12 +109,23 @@ class KafkaServer:
         self._run = None
         self._formatted = False
         self._write("server.properties", PROPERTIES.format(
-            broker=self._broker.number, controller=self._controller.number, folder=self.folder))
+            broker=self._broker.number, controller=self._controller.number, folder=self.folder,
+            more="".join(f",{name}://{at}" for name, at in self.address.items()),
+            protocols="".join(f",{name}:{protocol}" for name, protocol in listeners.items())))
         self._write("log4j.properties", LOG4J)
 
     def _write(self, name, text):
         with open(os.path.join(self.folder, name), "w", encoding="utf-8") as file:
             file.write(text)
+
+    def configure(self, text):
+        """Adds lines to server.properties, before the first start."""
+        with open(os.path.join(self.folder, "server.properties"), "a", encoding="utf-8") as file:
+            file.write(text)
+
+    def segment(self, topic, partition=0):
+        """The path of a partition's first segment: its batches as they were produced."""
+        return os.path.join(self.folder, "data", f"{topic}-{partition}", f"{0:020d}.log")
 
     def _java(self, *arguments):
         # C1 only and the serial collector: the quickest start, on machines of two cores.
@@ -123,7 +149,7 @@ class KafkaServer:
         self._run = Supervised(
             self._java("kafka.Kafka", os.path.join(self.folder, "server.properties")),
             log=self.log, folder=self.folder, remove=[self.folder],
-            ports=[self._broker, self._controller])
+            ports=[self._broker, self._controller, *self._more.values()])
         wait_until(self._is_ready, f"Kafka at {self.bootstrap}", START_TIMEOUT_S)
         return self
 
@@ -173,5 +199,5 @@ class KafkaServer:
         if self._run is not None:
             self._run.kill()  # Nothing of its data is wanted any more.
         shutil.rmtree(self.folder, ignore_errors=True)
-        self._broker.close()
-        self._controller.close()
+        for port in (self._broker, self._controller, *self._more.values()):
+            port.close()

@@ -93,6 +93,13 @@ class TradePulseProcess:
         with open(self.log, encoding="utf-8", errors="replace") as file:
             return file.read()
 
+    def freeze(self):
+        """SIGSTOP: connections stay open, and nobody answers."""
+        self._run.freeze()
+
+    def thaw(self):
+        self._run.thaw()
+
     def wait_for_exit(self, timeout=30):
         wait_until(lambda: not self._run.alive, "the end of tradepulse", timeout)
         return self._end()

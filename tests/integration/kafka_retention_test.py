@@ -1,0 +1,77 @@
+"""Records that go away before or after they were read, as retention takes them."""
+
+import pytest
+from kafka_client import delete_records_before
+from line import START_OF_TIME_MS, Line
+from oracle import stored_ends, wait_until_stored
+from supervised import wait_until
+
+T = START_OF_TIME_MS
+
+
+def produce(line, first, last):
+    """Prices first..last of A, one record each: the price of the record at offset o is o + 1."""
+    for price in range(first, last + 1):
+        line.producer.tick("A", str(price), "1", T + price)
+    return line.producer.flush()
+
+
+def row(line):
+    return line.database.query("SELECT epoch, last_sequence, price FROM price_snapshots")
+
+
+def test_the_checked_record_alone_is_gone_and_numbers_go_on(kafka, postgres):
+    with Line(kafka, postgres, 1) as line:
+        produce(line, 1, 30)
+        wait_until_stored(line.database, line.producer.records)
+        line.process.stop()
+        delete_records_before(kafka, line.topic, 30)  # 29 was applied last, 30 is next.
+        produce(line, 31, 40)
+        line.process.start()
+        wait_until_stored(line.database, line.producer.records)
+        assert row(line) == [(1, 40, 40)]
+        assert "event=log_unverified" in line.process.log_text()
+        assert line.process.metrics()["tradepulse_expired_records_total"] == 0
+        assert line.ops.get("/ready").json()["status"] == "ready"
+
+
+def test_records_that_expired_unread_are_counted_and_begin_an_epoch(kafka, postgres):
+    with Line(kafka, postgres, 1) as line:
+        produce(line, 1, 30)
+        wait_until_stored(line.database, line.producer.records)
+        line.process.stop()
+        produce(line, 31, 50)
+        delete_records_before(kafka, line.topic, 43)  # 30..42, thirteen, were never read.
+        line.process.start()
+        wait_until_stored(line.database, line.producer.records)
+        assert row(line) == [(2, 7, 50)]
+        (alarm,) = [text for text in line.process.log_text().splitlines()
+                    if "event=records_expired_unread" in text]
+        assert "records=13" in alarm and "log_start=43" in alarm and "next_offset=30" in alarm
+        assert line.process.metrics()["tradepulse_expired_records_total"] == 13
+
+
+@pytest.mark.parametrize("kept", [10, 0], ids=["some are left", "nothing is left"])
+def test_records_that_expire_before_a_living_reader_gets_them(
+        restartable_kafka, postgres, kept):
+    """It stands still meanwhile, as a process does on a machine that was suspended."""
+    kafka = restartable_kafka.bootstrap
+    with Line(kafka, postgres, 1) as line:
+        produce(line, 1, 30)
+        wait_until_stored(line.database, line.producer.records)
+        client = line.process.websocket()
+        client.subscribe("A")
+        line.process.freeze()
+        produce(line, 31, 60)
+        delete_records_before(kafka, line.topic, 60 - kept)
+        line.process.thaw()
+        produce(line, 61, 62)
+        wait_until(lambda: stored_ends(line.database)[line.topic, 0] == 62, "the end", 30)
+        # What the broker had sent before it deleted may have been used: then nothing is missing.
+        assert row(line) in ([(2, kept + 2, 62)], [(1, 62, 62)])
+        if row(line)[0][0] == 2:
+            client.wait_for(lambda message: message.get("data", {}).get("epoch") == 2)
+            (gap,) = client.messages("gap")
+            assert (gap["epoch"], gap["from"], gap["to"], gap["reason"]) == (
+                1, 31, None, "new_epoch")
+            assert line.process.metrics()["tradepulse_expired_records_total"] == 30 - kept
