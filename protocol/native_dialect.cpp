@@ -4,6 +4,8 @@
 #include <charconv>
 #include <cstring>
 
+#include "protocol/utf8.hpp"
+
 // Hand-written on purpose: an event is written once per dialect and burst, and its members are
 // known. Symbols need no escaping by their rule, numbers and times none by their form.
 namespace tradepulse::native {
@@ -88,34 +90,6 @@ void append_symbols(std::string& out, std::span<const symbol> symbols) {
     append_symbol(out, symbols[i]);
   }
   out += ']';
-}
-
-// The bytes of the UTF-8 character that `text` begins with; 0 where it begins with none. Refuses
-// overlong forms, surrogates and what lies above U+10FFFF.
-std::size_t utf8_length(std::string_view text) noexcept {
-  const auto byte = [&](std::size_t i) -> unsigned {
-    return i < text.size() ? static_cast<unsigned char>(text[i]) : 0U;
-  };
-  const auto in = [](unsigned value, unsigned low, unsigned high) {
-    return value >= low && value <= high;
-  };
-  const auto tail = [&](std::size_t i) { return in(byte(i), 0x80, 0xbf); };
-  const unsigned lead = byte(0);
-  if (lead < 0x80)
-    return 1;
-  if (in(lead, 0xc2, 0xdf))
-    return tail(1) ? 2 : 0;
-  if (in(lead, 0xe0, 0xef)) {
-    const unsigned low = lead == 0xe0 ? 0xa0 : 0x80;
-    const unsigned high = lead == 0xed ? 0x9f : 0xbf;
-    return in(byte(1), low, high) && tail(2) ? 3 : 0;
-  }
-  if (in(lead, 0xf0, 0xf4)) {
-    const unsigned low = lead == 0xf0 ? 0x90 : 0x80;
-    const unsigned high = lead == 0xf4 ? 0x8f : 0xbf;
-    return in(byte(1), low, high) && tail(2) && tail(3) ? 4 : 0;
-  }
-  return 0;
 }
 
 void append_escaped(std::string& out, char c) {
@@ -310,7 +284,7 @@ void append_rest_error(std::string& out, errc code, std::string_view message) {
 void append_json_string(std::string& out, std::string_view text) {
   out += '"';
   while (!text.empty()) {
-    const std::size_t length = utf8_length(text);
+    const std::size_t length = utf8::first_character(text);
     if (length == 1) {
       append_escaped(out, text.front());
     } else if (length == 0) {
