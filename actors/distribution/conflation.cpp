@@ -81,8 +81,13 @@ conflation::entry& conflation::entry_for(stream_index index, const symbol& name,
 
 void conflation::wait(stream_index index, entry& at) {
   if (!at.waits)
-    waiting_.push_back(index);
-  at.waits = true;
+    at.waits = waiting_.insert(waiting_.end(), index);
+}
+
+void conflation::drop_idle(stream_index index) {
+  auto found = entries_.find(index);
+  if (found != entries_.end() && !found->second.waits && !found->second.on_its_way)
+    entries_.erase(found);
 }
 
 // What is pending is dropped and named by the gap.
@@ -103,8 +108,10 @@ void conflation::begin_gap(entry& at, stream_position next, std::string_view rea
 
 bool conflation::add(const price_burst& burst, stream_position before) {
   auto& at = entry_for(burst.index(), burst.symbol(), before);
-  if (burst.epoch() < at.through.epoch)
+  if (stream_position{burst.epoch(), burst.last()} <= at.through) {
+    drop_idle(burst.index());
     return true;
+  }
   if (burst.epoch() > at.through.epoch) {
     if (at.through.epoch.value() > 0)
       begin_gap(at, {burst.epoch(), sequence{0}}, "new_epoch");
@@ -112,8 +119,6 @@ bool conflation::add(const price_burst& burst, stream_position before) {
   }
   const std::size_t first = burst.first_above(at.through.seq);
   const auto& events = burst.events();
-  if (first == events.size())
-    return true;
   if (const std::int64_t comes = events[first].seq.value(); comes > at.through.seq.value() + 1)
     begin_gap(at, {burst.epoch(), sequence{comes - 1}}, "missed");
   for (std::size_t i = first; i < events.size(); ++i)
@@ -126,8 +131,10 @@ bool conflation::add(const price_burst& burst, stream_position before) {
 bool conflation::add_move(stream_index index, const price_snapshot& joined_at,
                           stream_position before) {
   auto& at = entry_for(index, joined_at.symbol, before);
-  if (joined_at.position <= at.through)
+  if (joined_at.position <= at.through) {
+    drop_idle(index);
     return true;
+  }
   begin_gap(at, joined_at.position, "moved");
   websocket::append_text_frame(at.preface, [&](std::string& text) {
     native::append_snapshot(text, joined_at, numbers_as_strings_);
@@ -138,36 +145,51 @@ bool conflation::add_move(stream_index index, const price_snapshot& joined_at,
 }
 
 void conflation::forget(stream_index index) {
-  entries_.erase(index);
-  std::erase(waiting_, index);
+  auto found = entries_.find(index);
+  if (found == entries_.end())
+    return;
+  if (found->second.waits)
+    waiting_.erase(*found->second.waits);
+  entries_.erase(found);
 }
 
 std::vector<handed_item> conflation::take(std::size_t bytes) {
   std::vector<handed_item> out;
   std::size_t taken_bytes = 0;
-  std::size_t n = 0;
-  for (; n < waiting_.size() && (n == 0 || taken_bytes < bytes); ++n) {
-    auto& at = entries_.at(waiting_[n]);
+  while (!waiting_.empty() && (out.empty() || taken_bytes < bytes)) {
+    const auto index = waiting_.front();
+    auto& at = entries_.at(index);
     taken_bytes += at.preface.size() + (at.update ? usual_update_bytes : 0);
-    out.push_back({waiting_[n], std::move(at.preface), at.update, at.through});
-    at.preface.clear();
+    out.push_back({index, std::exchange(at.preface, {}), at.update, at.through});
     at.update.reset();
-    at.waits = false;
+    at.waits.reset();
+    at.on_its_way = true;
+    on_their_way_.push_back(index);
+    waiting_.pop_front();
   }
-  waiting_.erase(waiting_.begin(), waiting_.begin() + static_cast<std::ptrdiff_t>(n));
   return out;
 }
 
+// What nothing has come for since is not known here any more.
+void conflation::arrived() {
+  for (auto index : on_their_way_)
+    if (auto found = entries_.find(index); found != entries_.end()) {
+      found->second.on_its_way = false;
+      drop_idle(index);
+    }
+  on_their_way_.clear();
+}
+
 void conflation::taken() {
-  std::erase_if(entries_, [](const auto& each) { return !each.second.waits; });
+  arrived();
 }
 
 void conflation::put_back(std::vector<handed_item> items) {
-  std::vector<stream_index> first;
+  const auto before_all = waiting_.begin();
   for (auto& item : items) {
     auto found = entries_.find(item.index);
-    if (found == entries_.end())
-      continue; // unsubscribed meanwhile
+    if (found == entries_.end() || !found->second.on_its_way)
+      continue; // unsubscribed, or begun anew, meanwhile
     auto& at = found->second;
     if (at.preface.empty() && item.update && at.update)
       at.update = merge_updates(*item.update, *at.update);
@@ -177,10 +199,9 @@ void conflation::put_back(std::vector<handed_item> items) {
       append_update_frame(item.preface, *item.update, numbers_as_strings_);
     at.preface = std::move(item.preface) + at.preface;
     if (!at.waits)
-      first.push_back(item.index);
-    at.waits = true;
+      at.waits = waiting_.insert(before_all, item.index);
   }
-  waiting_.insert(waiting_.begin(), first.begin(), first.end());
+  arrived();
 }
 
 } // namespace tradepulse

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <list>
 #include <optional>
 #include <unordered_map>
 #include <vector>
@@ -42,15 +43,21 @@ class conflation {
     std::string preface;
     std::optional<merged_update> update;
     stream_position through;
-    bool waits = false; // is listed in waiting_
+    std::optional<std::list<stream_index>::iterator> waits; // its place in waiting_
+    bool on_its_way = false;                                // with the last take()
   };
   entry& entry_for(stream_index index, const symbol& name, stream_position before);
   void begin_gap(entry& at, stream_position next, std::string_view reason);
   void wait(stream_index index, entry& at);
+  void drop_idle(stream_index index);
+  void arrived();
 
   bool numbers_as_strings_;
+  // A stream that waits or is on its way. Each is left, begun anew or taken in constant time,
+  // however many there are.
   std::unordered_map<stream_index, entry> entries_;
-  std::vector<stream_index> waiting_;
+  std::list<stream_index> waiting_; // oldest first
+  std::vector<stream_index> on_their_way_;
 };
 
 // Swallows the next event of the same stream and epoch.

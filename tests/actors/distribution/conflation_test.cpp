@@ -266,6 +266,42 @@ TEST(Conflation, StaysWithinItsBoundHoweverManyEventsOneEpochHas) {
 
 // Whatever the sequence of bursts, moves, hand-backs and refusals: the client sees no hole that is
 // not announced, nothing twice, and the true extremes.
+TEST(Conflation, ForgetsAndTakesAHundredThousandStreamsOneByOne) {
+  conflation waiting{false};
+  constexpr std::uint32_t count = 100'000;
+  for (std::uint32_t i = 0; i < count; ++i)
+    waiting.add(*burst(i, "A", 1, 6, 7), pos(1, 5));
+  for (std::uint32_t i = count; i-- > count / 2;)
+    waiting.forget(stream_index{i});
+  EXPECT_EQ(waiting.streams(), count / 2);
+  std::size_t taken = 0;
+  while (!waiting.empty()) {
+    taken += waiting.take(1).size();
+    waiting.taken();
+  }
+  EXPECT_EQ(taken, count / 2);
+  EXPECT_EQ(waiting.streams(), 0u);
+}
+
+TEST(Conflation, KeepsNothingOfEventsThatWereDeliveredBefore) {
+  conflation waiting{false};
+  waiting.add(*burst(0, "A", 1, 4, 5), pos(1, 5));
+  EXPECT_TRUE(waiting.empty());
+  EXPECT_EQ(waiting.streams(), 0u);
+}
+
+TEST(Conflation, DoesNotMergeWhatComesBackIntoASubscriptionThatBeganAnew) {
+  conflation waiting{false};
+  waiting.add(*burst(0, "A", 1, 6, 7), pos(1, 5));
+  auto on_their_way = waiting.take(everything);
+  waiting.forget(a);
+  waiting.add(*burst(0, "A", 1, 10, 10), pos(1, 9));
+  waiting.put_back(std::move(on_their_way));
+  const auto items = waiting.take(everything);
+  ASSERT_EQ(items.size(), 1u);
+  EXPECT_EQ(items[0].update->first_seq, sequence{10});
+}
+
 TEST(Conflation, NeverHidesAHoleAtRandom) {
   samples::dice dice{samples::seed("Conflation.random")};
   for (int round = 0; round < 300; ++round) {
