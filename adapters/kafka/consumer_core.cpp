@@ -12,7 +12,8 @@ constexpr auto idle_wait = std::chrono::milliseconds(1000); // the group's queue
 } // namespace
 
 consumer::core::core(consumer_options options, topic_selection topics, ingest_listener& listener)
-    : options_(std::move(options)), topics_(std::move(topics)), listener_(listener) {}
+    : options_(std::move(options)), topics_(std::move(topics)), listener_(listener),
+      waker_(options_.connection) {}
 
 result<void> consumer::core::join() {
   auto member = group_member::create(options_, topics_, bell_);
@@ -43,6 +44,8 @@ void consumer::core::run() {
     serve_reader_events();
     take_probe_answer();
     const bool more = read_all();
+    if (reader_)
+      waker_.wake_where_due(reader_.get(), clock::now());
     report_ends();
     group_->send_commits(clock::now());
     bell_.wait(more ? std::chrono::milliseconds(0) : time_to_wait());
@@ -99,9 +102,8 @@ void consumer::core::apply(const start_command& command) {
       return;
     }
   feeds_.erase(command.source); // first: the library reads a partition once
-  feeds_[command.source] =
-      std::make_unique<partition_feed>(reader_.get(), topic_of(command.source.topic),
-                                       command.source, command.gen, command.from, bell_);
+  feeds_[command.source] = std::make_unique<partition_feed>(
+      host_, topic_of(command.source.topic), command.source, command.gen, command.from);
   told_ends_.erase(command.source);
   absent_before_.erase(command.source);
 }
@@ -119,17 +121,17 @@ void consumer::core::apply(const commit_command& command) {
 // Late, because the bound of a partition's queue is fixed with the handle and depends on how many
 // partitions there are: at the first start the probe has usually counted them.
 result<void> consumer::core::open_reader() {
-  const std::size_t partitions = std::max(listed_partitions_, assigned_count_);
+  const std::size_t kilobytes =
+      prefetch_kbytes(options_.prefetch_bytes, std::max(listed_partitions_, assigned_count_));
   const std::vector<setting> ours{
       {"enable.auto.commit", "false"},
       {"enable.auto.offset.store", "false"},
       {"auto.offset.reset", "error"},
       {"check.crcs", "true"},
       {"topic.metadata.refresh.interval.ms", std::to_string(options_.metadata_refresh.count())},
-      // Reaching one of these two delays the next fetch by up to a second.
+      // Reaching one of these two ends fetching until fetch_waker says that there is room.
       {"queued.min.messages", "1000000"},
-      {"queued.max.messages.kbytes",
-       std::to_string(prefetch_kbytes(options_.prefetch_bytes, partitions))},
+      {"queued.max.messages.kbytes", std::to_string(kilobytes)},
       {"fetch.max.bytes", std::to_string(options_.fetch_max_bytes)},
       {"fetch.min.bytes", std::to_string(options_.fetch_min_bytes)},
       {"fetch.wait.max.ms", std::to_string(options_.fetch_wait_max.count())},
@@ -137,11 +139,14 @@ result<void> consumer::core::open_reader() {
   auto conf = make_conf(options_.connection, ours);
   if (!conf)
     return conf.failure();
+  if (auto heard = fetch_doubts::listen(conf->get(), doubts_); !heard)
+    return heard.failure();
   rd_kafka_conf_set_events(conf->get(), RD_KAFKA_EVENT_ERROR);
   auto made = make_handle(RD_KAFKA_CONSUMER, std::move(*conf), options_.connection);
   if (!made)
     return made.failure();
   reader_ = std::move(*made);
+  host_ = {reader_.get(), &doubts_, &bell_, kilobytes * 1024};
   reader_events_.reset(rd_kafka_queue_get_main(reader_.get()));
   rd_kafka_queue_cb_event_enable(
       reader_events_.get(), [](rd_kafka_t*, void* bell) { static_cast<wakeup*>(bell)->ring(); },
@@ -164,7 +169,7 @@ void consumer::core::serve_reader_events() {
       continue;
     const auto code = rd_kafka_event_error(event.get());
     if (rd_kafka_event_error_is_fatal(event.get()) || is_refusal(code))
-      on_group_fatal(rd_kafka_event_error_string(event.get()));
+      on_group_fatal(refusal_text(code, rd_kafka_event_error_string(event.get())));
     else if (code == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN)
       on_all_brokers_down();
   }
@@ -189,6 +194,8 @@ bool consumer::core::read_all() {
       continue; // left with the library; wake() looks again
     deliver(feed, feed.read({allowed, options_.max_batch_bytes}, clock::now()));
     more |= feed.ready(clock::now());
+    if (feed.take_room_made())
+      waker_.room_was_made();
   }
   return more;
 }
@@ -205,10 +212,14 @@ void consumer::core::deliver(partition_feed& feed, feed_reading reading) {
 std::chrono::milliseconds consumer::core::time_to_wait() const {
   auto wait = idle_wait;
   const auto now = clock::now();
-  for (const auto& [source, feed] : feeds_)
-    if (const auto due = feed->retry_at())
+  const auto look_again_at = [&](std::optional<clock::time_point> due) {
+    if (due)
       wait = std::min(wait, std::chrono::ceil<std::chrono::milliseconds>(
                                 std::max(*due - now, clock::duration::zero())));
+  };
+  look_again_at(waker_.due());
+  for (const auto& [source, feed] : feeds_)
+    look_again_at(feed->retry_at());
   return wait;
 }
 

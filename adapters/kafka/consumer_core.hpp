@@ -14,6 +14,7 @@
 
 #include "adapters/kafka/broker_probe.hpp"
 #include "adapters/kafka/consumer.hpp"
+#include "adapters/kafka/fetch_waker.hpp"
 #include "adapters/kafka/group_member.hpp"
 #include "adapters/kafka/partition_feed.hpp"
 
@@ -95,6 +96,9 @@ class consumer::core final : public group_events {
   // The consumer thread's own. Order of destruction: feeds, topics, queue, reader, probe, group.
   std::unique_ptr<group_member> group_;
   std::unique_ptr<broker_probe> probe_;
+  fetch_doubts doubts_; // the reader's threads write to it until it is destroyed
+  feed_host host_;      // of reader_
+  fetch_waker waker_;
   handle_ptr reader_;
   queue_ptr reader_events_;
   std::map<std::string, topic_ptr> topic_handles_;

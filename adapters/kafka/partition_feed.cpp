@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "adapters/kafka/record_copy.hpp"
+#include "protocol/log.hpp"
 
 namespace tradepulse::kafka {
 namespace {
@@ -19,10 +20,9 @@ bool is_out_of_range(rd_kafka_resp_err_t code) {
 
 } // namespace
 
-partition_feed::partition_feed(rd_kafka_t* reader, rd_kafka_topic_t* topic, topic_partition source,
-                               generation gen, next_offset from, wakeup& bell)
-    : reader_(reader), topic_(topic), source_(std::move(source)), gen_(gen),
-      expected_(from.value()), bell_(bell) {
+partition_feed::partition_feed(const feed_host& host, rd_kafka_topic_t* topic,
+                               topic_partition source, generation gen, next_offset from)
+    : host_(host), topic_(topic), source_(std::move(source)), gen_(gen), expected_(from.value()) {
   if (!start())
     retry_at_ = steady::now();
 }
@@ -32,10 +32,14 @@ partition_feed::~partition_feed() {
 }
 
 bool partition_feed::start() {
-  queue_.reset(rd_kafka_queue_new(reader_));
+  refusals_ = host_.doubts->refusals(source_);
+  connections_ = host_.doubts->connections();
+  recognise_first_ = last_.has_value();
+  queue_.reset(rd_kafka_queue_new(host_.reader));
   // A callback and not a file descriptor of the library: it says which queue has been filled.
   rd_kafka_queue_cb_event_enable(queue_.get(), &partition_feed::on_queue_filled, this);
-  if (rd_kafka_consume_start_queue(topic_, source_.partition, expected_, queue_.get()) == 0)
+  if (rd_kafka_consume_start_queue(topic_, source_.partition, last_ ? last_->offset : expected_,
+                                   queue_.get()) == 0)
     return true;
   rd_kafka_queue_cb_event_enable(queue_.get(), nullptr, nullptr);
   queue_.reset();
@@ -55,7 +59,7 @@ void partition_feed::stop() {
 void partition_feed::on_queue_filled(rd_kafka_t* /*handle*/, void* self) {
   auto* feed = static_cast<partition_feed*>(self);
   feed->filled_.store(true);
-  feed->bell_.ring();
+  feed->host_.bell->ring();
 }
 
 bool partition_feed::ready(steady::time_point now) const noexcept {
@@ -65,6 +69,7 @@ bool partition_feed::ready(steady::time_point now) const noexcept {
 void partition_feed::take_messages(std::size_t limit_records, std::size_t limit_bytes) {
   std::size_t count = 0;
   std::size_t bytes = 0;
+  const std::size_t waiting = rd_kafka_queue_length(queue_.get());
   // Cleared before looking: the library rings again when an empty queue gets something. A queue
   // that was not emptied does not ring, so it stays marked.
   filled_.store(false);
@@ -87,54 +92,127 @@ void partition_feed::take_messages(std::size_t limit_records, std::size_t limit_
   taken_.resize(count);
   if (count > 0)
     average_bytes_ = std::max<std::size_t>(1, bytes / count);
+  if (count > 0 && waiting * average_bytes_ >= host_.queue_bytes / 2)
+    room_made_ = true;
   if (!emptied)
     filled_.store(true);
+}
+
+void partition_feed::drop_messages() {
+  for (auto* message : taken_)
+    rd_kafka_message_destroy(message);
+  taken_.clear();
+}
+
+std::optional<feed_fault> partition_feed::start_again(steady::time_point now) {
+  retry_at_.reset();
+  stop();
+  if (start())
+    return std::nullopt;
+  retry_at_ = now + retry_after;
+  return feed_fault{read_fault::transient, false,
+                    source_.to_string() + ": cannot be started at offset " +
+                        std::to_string(expected_) + ": " + rd_kafka_err2str(rd_kafka_last_error())};
+}
+
+// Asked when messages are in hand: what happened before they were fetched is counted by now.
+bool partition_feed::doubtful() {
+  // Whoever begins with the first record of a log has nothing of another one. A new topic's first
+  // fetch is often refused: its leader has not heard of it yet.
+  if (!begins() && host_.doubts->refusals(source_) != refusals_)
+    return true;
+  const auto good = [](const rd_kafka_message_t* message) { return !message->err; };
+  const auto first = std::find_if(taken_.begin(), taken_.end(), good);
+  if (first == taken_.end())
+    return false; // nothing but errors, which are judged
+  const auto broker = rd_kafka_message_broker_id(*first);
+  const auto newest =
+      rd_kafka_message_broker_id(*std::find_if(taken_.rbegin(), taken_.rend(), good));
+  if (broker != newest)
+    return true;
+  auto& connections = connections_[broker];
+  if (!last_)
+    connections = host_.doubts->connections(broker); // one may have been made for this start
+  else if (!recognise_first_ && broker != last_->broker)
+    return true;
+  if (begins())
+    refusals_ = host_.doubts->refusals(source_);
+  return host_.doubts->connections(broker) != connections;
+}
+
+std::optional<feed_fault> partition_feed::settle_doubt(steady::time_point now) {
+  log::info("kafka_read_again",
+            {{"source", source_.to_string()}, {"offset", last_ ? last_->offset : expected_}});
+  drop_messages();
+  if (last_ || begins())
+    return start_again(now);
+  return replaced("the broker refused to read on, and no record is known to compare");
+}
+
+feed_fault partition_feed::replaced(const std::string& why) {
+  dead_ = true;
+  return {read_fault::offset_out_of_range, false, source_.to_string() + ": " + why};
+}
+
+std::optional<feed_fault> partition_feed::recognise(const rd_kafka_message_t& first) {
+  if (first.offset == last_->offset && record_digest(view_of(first)) == last_->digest) {
+    recognise_first_ = false;
+    last_->broker = rd_kafka_message_broker_id(&first);
+    return std::nullopt;
+  }
+  return replaced("record " + std::to_string(last_->offset) +
+                  (first.offset == last_->offset ? " is another one than was read before"
+                                                 : " is gone, which was read before"));
 }
 
 feed_reading partition_feed::read(const feed_limits& limits, steady::time_point now) {
   if (retry_at_) {
     if (*retry_at_ > now)
       return {};
-    retry_at_.reset();
-    stop();
-    if (!start()) {
-      retry_at_ = now + retry_after;
-      return {nullptr, feed_fault{read_fault::transient, false,
-                                  source_.to_string() + ": cannot be started at offset " +
-                                      std::to_string(expected_) + ": " +
-                                      rd_kafka_err2str(rd_kafka_last_error())}};
-    }
+    if (auto failed = start_again(now))
+      return {nullptr, std::move(failed)};
   }
   take_messages(limits.records, limits.bytes);
+  if (taken_.empty())
+    return {};
+  if (doubtful())
+    return {nullptr, settle_doubt(now)};
+  feed_reading reading = judge_messages(now);
+  drop_messages();
+  return reading;
+}
 
+feed_reading partition_feed::judge_messages(steady::time_point now) {
   feed_reading reading;
-  std::size_t good = 0;
-  for (; good < taken_.size(); ++good) {
-    const auto& message = *taken_[good];
+  std::size_t begin = 0;
+  std::size_t end = 0;
+  for (; end < taken_.size() && !reading.fault; ++end) {
+    const auto& message = *taken_[end];
     if (message.err != RD_KAFKA_RESP_ERR_NO_ERROR) {
       reading.fault = judge(message, now);
       break;
     }
+    if (recognise_first_) {
+      reading.fault = recognise(message);
+      begin = 1;
+      continue;
+    }
     if (message.offset < expected_) {
-      dead_ = true;
-      reading.fault =
-          feed_fault{read_fault::offset_out_of_range, false,
-                     source_.to_string() + ": offset " + std::to_string(message.offset) +
-                         " came where at least " + std::to_string(expected_) + " was due"};
+      reading.fault = replaced("offset " + std::to_string(message.offset) +
+                               " came where at least " + std::to_string(expected_) + " was due");
       break;
     }
     expected_ = message.offset + 1;
   }
-  if (good > 0) {
-    const auto batch = std::make_shared<record_batch>();
-    batch->source = source_;
-    batch->gen = gen_;
-    copy_into(*batch, {taken_.data(), good});
-    reading.batch = batch;
-  }
-  for (auto* message : taken_)
-    rd_kafka_message_destroy(message);
-  taken_.clear();
+  if (end <= begin)
+    return reading;
+  const auto& newest = *taken_[end - 1];
+  last_ = {newest.offset, record_digest(view_of(newest)), rd_kafka_message_broker_id(&newest)};
+  const auto batch = std::make_shared<record_batch>();
+  batch->source = source_;
+  batch->gen = gen_;
+  copy_into(*batch, {taken_.data() + begin, end - begin});
+  reading.batch = batch;
   return reading;
 }
 
@@ -142,7 +220,7 @@ std::optional<feed_fault> partition_feed::judge(const rd_kafka_message_t& failed
                                                 steady::time_point now) {
   feed_fault fault;
   fault.detail = source_.to_string() + " at offset " + std::to_string(expected_) + ": " +
-                 rd_kafka_message_errstr(&failed);
+                 refusal_text(failed.err, rd_kafka_message_errstr(&failed));
   if (is_out_of_range(failed.err)) {
     dead_ = true;
     fault.kind = read_fault::offset_out_of_range;
@@ -162,7 +240,7 @@ std::optional<feed_fault> partition_feed::judge(const rd_kafka_message_t& failed
 std::optional<high_watermark> partition_feed::known_end() const {
   std::int64_t low = 0;
   std::int64_t high = 0;
-  if (rd_kafka_get_watermark_offsets(reader_, source_.topic.c_str(), source_.partition, &low,
+  if (rd_kafka_get_watermark_offsets(host_.reader, source_.topic.c_str(), source_.partition, &low,
                                      &high) != RD_KAFKA_RESP_ERR_NO_ERROR ||
       high < 0)
     return std::nullopt;

@@ -4,11 +4,14 @@
 
 #include <atomic>
 #include <chrono>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "adapters/kafka/fetch_doubts.hpp"
 #include "adapters/kafka/handle.hpp"
 #include "adapters/kafka/wakeup.hpp"
 #include "protocol/ports/partition_reader.hpp"
@@ -18,6 +21,14 @@ namespace tradepulse::kafka {
 struct feed_limits {
   std::size_t records = 0;
   std::size_t bytes = 0; // may be exceeded where records suddenly are much larger than before
+};
+
+// What all feeds of one reader have in common. All of it outlives them.
+struct feed_host {
+  rd_kafka_t* reader = nullptr;
+  const fetch_doubts* doubts = nullptr;
+  wakeup* bell = nullptr;
+  std::size_t queue_bytes = 0; // queued.max.messages.kbytes
 };
 
 struct feed_fault {
@@ -35,12 +46,14 @@ struct feed_reading {
 // destroyed, touching no other partition.
 // Guarantees: offsets of what it returns rise strictly and nothing is left out: an error behind
 // which the library would go on with later records (a bad checksum, a batch that does not unpack)
-// makes it start again at the first record that was not returned.
+// makes it start again at the first record that was not returned. Each such start reads the record
+// returned last once more, and goes on only where it is the same one; so does whatever gives reason
+// to doubt the log (fetch_doubts, another broker): what was read meanwhile is thrown away.
 // Thread: one, except for what the library's callback does.
 class partition_feed {
  public:
-  partition_feed(rd_kafka_t* reader, rd_kafka_topic_t* topic, topic_partition source,
-                 generation gen, next_offset from, wakeup& bell);
+  partition_feed(const feed_host& host, rd_kafka_topic_t* topic, topic_partition source,
+                 generation gen, next_offset from);
   ~partition_feed();
   partition_feed(const partition_feed&) = delete;
   partition_feed& operator=(const partition_feed&) = delete;
@@ -54,6 +67,9 @@ class partition_feed {
     return retry_at_;
   }
 
+  // Whether a reading since the last call may have made room in a full queue.
+  bool take_room_made() noexcept { return std::exchange(room_made_, false); }
+
   // Nothing more comes from it.
   bool dead() const noexcept { return dead_; }
   void give_up() noexcept { dead_ = true; }
@@ -64,23 +80,41 @@ class partition_feed {
   std::optional<high_watermark> known_end() const;
 
  private:
+  struct seen_record {
+    std::int64_t offset = 0;
+    std::uint64_t digest = 0;
+    std::int32_t broker = -1; // that it came from
+  };
+
+  bool begins() const noexcept { return !last_ && expected_ == 0; }
   bool start();
   void stop();
+  std::optional<feed_fault> start_again(std::chrono::steady_clock::time_point now);
+  bool doubtful();
+  feed_reading judge_messages(std::chrono::steady_clock::time_point now);
+  std::optional<feed_fault> settle_doubt(std::chrono::steady_clock::time_point now);
+  std::optional<feed_fault> recognise(const rd_kafka_message_t& first);
+  feed_fault replaced(const std::string& why);
   std::optional<feed_fault> judge(const rd_kafka_message_t& failed,
                                   std::chrono::steady_clock::time_point now);
   void take_messages(std::size_t limit_records, std::size_t limit_bytes);
+  void drop_messages();
   static void on_queue_filled(rd_kafka_t* handle, void* self);
 
-  rd_kafka_t* reader_;
+  const feed_host host_;
   rd_kafka_topic_t* topic_;
   topic_partition source_;
   generation gen_;
-  std::int64_t expected_; // the first offset that was not returned yet
-  wakeup& bell_;
+  std::int64_t expected_;                             // the first offset that was not returned yet
+  std::optional<seen_record> last_;                   // returned last
+  bool recognise_first_ = false;                      // the next message must be last_
+  std::uint64_t refusals_ = 0;                        // as of the last start
+  std::map<std::int32_t, std::uint64_t> connections_; // of each broker, as of the last start
   queue_ptr queue_;
   std::atomic<bool> filled_{false};
   bool dead_ = false; // nothing more comes until it is started anew from outside
   std::optional<std::chrono::steady_clock::time_point> retry_at_;
+  bool room_made_ = false;
   std::size_t average_bytes_ = 8192; // of a message, as seen in the last reading
   std::vector<rd_kafka_message_t*> taken_;
 };

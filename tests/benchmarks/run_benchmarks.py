@@ -14,8 +14,9 @@ ROOT = os.path.dirname(os.path.dirname(HERE))
 sys.path[:0] = [HERE, os.path.join(ROOT, "tests", "support")]
 import measure  # pylint: disable=wrong-import-position
 
-NAMES = ("ingest", "fanout", "symbols")
-PROGRAMS = ("benchmark_ingest_floor", "benchmark_fanout_floor", "benchmark_fanout_clients")
+NAMES = ("ingest", "fanout", "symbols", "slow_reader")
+PROGRAMS = ("benchmark_ingest_floor", "benchmark_fanout_floor", "benchmark_fanout_clients",
+            "benchmark_slow_reader")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -72,11 +73,12 @@ def main():
 
     import fanout_benchmark
     import ingest_benchmark
+    import slow_reader_benchmark
     import symbols_benchmark
     from servers import Servers
     from supervised import ServerError
     modules = {"ingest": ingest_benchmark, "fanout": fanout_benchmark,
-               "symbols": symbols_benchmark}
+               "symbols": symbols_benchmark, "slow_reader": slow_reader_benchmark}
     wanted = NAMES if options.name == "all" else (options.name,)
     failed = []
     print(measure.conditions(folder), flush=True)

@@ -202,8 +202,7 @@ def test_a_replaced_log_stops_its_partition_until_the_operator_speaks(kafka, pos
         assert line.ops.get("/ready").status == 200
         assert f"offsets set {line.topic} 0" in json.dumps(ready)
         assert offsets(line)[line.topic, 0]["OWNER"] == "-"
-        # What was read on before the check saw it, the last ten, is stored or not.
-        assert stored_rows(line.database)["A"][3] in ((30, 40) if living else (30,))
+        assert stored_rows(line.database)["A"][3] == 30  # Nothing of the new log was used.
         command(line, "offsets", "set", line.topic, "0", "earliest")  # No --force is needed.
         wait_until_stored(line.database, line.producer.records)
         assert line.database.query("SELECT epoch, last_sequence, price FROM price_snapshots") == [
@@ -245,6 +244,31 @@ def test_a_replaced_log_begins_a_new_epoch_where_so_configured(kafka, postgres, 
                 1, last + 1, None, "new_epoch")
             assert_no_hole([data for data in updates if data["epoch"] == 2],
                            events_of(line.producer.records)["A"])
+
+
+def test_no_record_of_a_new_log_gets_a_number_of_the_old_epoch(kafka, postgres):
+    """Each log is longer than the one before, so that reading could simply go on."""
+    settings = {"kafka.identity_check_interval": "1h", "kafka.on_replaced_log": "new_epoch"}
+    with Line(kafka, postgres, 1, settings) as line:
+        client = line.process.websocket()
+        client.subscribe("A")
+        lengths = [30, 80, 200, 500, 1200]
+        for epoch, length in enumerate(lengths, 1):
+            if epoch > 1:
+                replace(line)
+            produce(line, "A", *range(length), first_time=T + 10000 * epoch)
+            wait_until(lambda: (shown(line, "A") or {}).get("epoch") == epoch
+                       and shown(line, "A")["seq"] == length, f"epoch {epoch}", 30)
+            wait_until_stored(line.database, line.producer.records)
+        client.wait_for(lambda message: message.get("data", {}).get("epoch") == 5
+                        and message["data"]["sequence"] == 1200)
+        updates = updates_of(client.messages(), "A")
+        for epoch, length in enumerate(lengths, 1):
+            assert [(data["sequence"], data["price"]) for data in updates
+                    if data["epoch"] == epoch] == [(n + 1, n) for n in range(length)]
+        assert [(gap["epoch"], gap["from"], gap["to"], gap["reason"])
+                for gap in client.messages("gap")] == [
+            (epoch, length + 1, None, "new_epoch") for epoch, length in enumerate(lengths[:-1], 1)]
 
 
 # --- two processes of a group ---

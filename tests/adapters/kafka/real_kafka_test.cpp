@@ -328,6 +328,38 @@ TEST_F(RealKafka, ReportsAPartitionWhoseTopicWasDeleted) {
   EXPECT_EQ(heard.faults()[0].kind, read_fault::partition_gone);
 }
 
+// Reads a log of 100 records, replaces it by one of 300 and waits for the end of reading.
+// Returns how many records of the new log were delivered.
+std::size_t replace_under(const std::string& servers, test_log& log, recording_listener& heard,
+                          const std::string& topic) {
+  log.create_topic(topic, 1);
+  log.write(topic, std::vector<testing::test_record>(100, {0, "k", "old", {}, 0}));
+  consumer_options options;
+  options.connection.brokers = servers;
+  options.group_id = unique_name("group");
+  options.topics = {topic};
+  const auto reader = std::move(*consumer::open(options, heard));
+  reader->start({topic, 0}, generation(1), next_offset(0));
+  EXPECT_TRUE(heard.wait_for_records(100));
+  log.delete_topic(topic);
+  log.create_topic(topic, 1);
+  test_log(servers).write(topic, std::vector<testing::test_record>(300, {0, "k", "new", {}, 0}));
+  EXPECT_TRUE(heard.wait_for_fault());
+  std::size_t of_new = 0;
+  for (const auto& batch : heard.batches())
+    for (const auto& record : batch->records)
+      of_new += record.value == "new" ? 1U : 0U;
+  return of_new;
+}
+
+TEST_F(RealKafka, DeliversNoRecordOfALogThatReplacedTheOneItReads) {
+  for (int round = 0; round < 5; ++round) {
+    recording_listener heard;
+    EXPECT_EQ(replace_under(servers_, *log_, heard, unique_name("replaced")), 0U);
+    EXPECT_NE(heard.faults()[0].kind, read_fault::transient);
+  }
+}
+
 TEST_F(RealKafka, CutsOnlyTheLetterThatTheTopicIsTooNarrowFor) {
   const auto topic = unique_name("narrow");
   const auto dead = topic + ".dead-letter";

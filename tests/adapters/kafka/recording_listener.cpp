@@ -66,8 +66,8 @@ bool recording_listener::wait_for_records(std::size_t in_all) {
 bool recording_listener::wait_for_records(const topic_partition& source, std::size_t wanted) {
   return wait([&] { return count(source) >= wanted; });
 }
-bool recording_listener::wait_for_fault() {
-  return wait([&] { return !faults_.empty(); });
+bool recording_listener::wait_for_faults(std::size_t count) {
+  return wait([&] { return faults_.size() >= count; });
 }
 bool recording_listener::wait_for_broker_state(bool reachable) {
   return wait([&] { return reachable_ == reachable; });

@@ -41,7 +41,8 @@ class recording_listener final : public ingest_listener {
   bool wait_for_assignment(std::size_t partitions);
   bool wait_for_records(std::size_t in_all);
   bool wait_for_records(const topic_partition& source, std::size_t count);
-  bool wait_for_fault();
+  bool wait_for_fault() { return wait_for_faults(1); }
+  bool wait_for_faults(std::size_t count);
   bool wait_for_broker_state(bool reachable);
   bool wait_for_end(const topic_partition& source, std::int64_t end);
   bool wait_for_allowance_questions(const topic_partition& source, std::size_t count);
