@@ -10,7 +10,9 @@
 namespace tradepulse::web {
 namespace {
 
-constexpr std::size_t most_bytes = 1024 * 1024;
+// Many clients send a whole body before they look for an answer: with 1 MB, a POST that was a
+// little too large saw a reset instead of its 413.
+constexpr std::size_t most_bytes = 16 * 1024 * 1024;
 
 struct goodbye {
   tcp_socket& socket;

@@ -114,6 +114,29 @@ TEST_F(HttpLimits, AnswersABodyThatIsTooLargeBeforeItHasCome) {
   EXPECT_EQ(client.read_answer().body, "POST /  0123456789");
 }
 
+TEST_F(HttpLimits, AnswersAClientThatSendsItsWholeBodyBeforeItReads) {
+  server.options.limits.close_timeout = testing::patience;
+  server.open();
+  constexpr std::size_t length = 12 * 1024 * 1024; // far beyond the limit and what sockets hold
+  raw_client client(server.number());
+  client.send("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: " + std::to_string(length) +
+              "\r\n\r\n");
+  client.send(std::string(length, 'x'));
+  EXPECT_EQ(client.read_answer().status, 413);
+}
+
+TEST_F(HttpLimits, DoesNotListenForEverToAClientThatItHasRefused) {
+  server.options.limits.close_timeout = 10min;
+  server.open();
+  raw_client client(server.number());
+  client.send("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 9999999999\r\n\r\n");
+  const std::string part(1024 * 1024, 'x');
+  int sent = 0;
+  while (sent < 1000 && client.try_send(part))
+    ++sent;
+  EXPECT_LT(sent, 100); // 16 MB, and what the sockets hold
+}
+
 TEST_F(HttpLimits, ClosesAConnectionWhoseHeaderDoesNotEnd) {
   server.options.limits.handshake_timeout = 100ms;
   server.open();
