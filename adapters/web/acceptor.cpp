@@ -60,16 +60,11 @@ result<void> acceptor::bind() {
                                       net::ip::resolver_base::passive, failed);
   if (failed || found.empty())
     return cannot_listen(options, failed ? failed.message() : "no such host");
-  const auto endpoint = found.begin()->endpoint();
-  socket_.open(endpoint.protocol(), failed);
-  if (!failed)
-    socket_.set_option(net::socket_base::reuse_address(true), failed);
-  if (!failed)
-    socket_.bind(endpoint, failed);
-  if (!failed)
-    socket_.listen(net::socket_base::max_listen_connections, failed);
-  if (failed)
-    return cannot_listen(options, failed.message());
+  std::vector<net::ip::tcp::endpoint> endpoints;
+  for (const auto& one : found)
+    endpoints.push_back(one.endpoint());
+  if (const auto why = listen_on_one(socket_, endpoints))
+    return cannot_listen(options, why.message());
   port_ = socket_.local_endpoint(failed).port();
   return {};
 }

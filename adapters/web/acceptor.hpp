@@ -8,9 +8,9 @@
 #include <string>
 #include <vector>
 
-#include <boost/asio/basic_socket_acceptor.hpp>
 #include <boost/asio/basic_waitable_timer.hpp>
 
+#include "adapters/web/listening_socket.hpp"
 #include "adapters/web/net.hpp"
 #include "adapters/web/station.hpp"
 #include "protocol/result.hpp"
@@ -42,7 +42,7 @@ class acceptor : public std::enable_shared_from_this<acceptor> {
 
   const std::shared_ptr<listener_state> listener_;
   const station_list stations_;
-  net::basic_socket_acceptor<net::ip::tcp, executor> socket_;
+  listening_socket socket_;
   net::basic_waitable_timer<steady_clock, net::wait_traits<steady_clock>, executor> timer_;
   std::size_t next_station_ = 0;
   bool short_of_resources_ = false;
