@@ -23,6 +23,16 @@ set_target_properties(Pqxx::pqxx PROPERTIES IMPORTED_LOCATION "${PQXX_LIBRARY}"
                       INTERFACE_INCLUDE_DIRECTORIES "${PQXX_INCLUDE_DIR};${PQ_INCLUDE_DIR}"
                       INTERFACE_LINK_LIBRARIES "${PQ_LIBRARY}")
 
+# Not beside a sanitizer, which has an allocator of its own.
+add_library(Jemalloc::jemalloc INTERFACE IMPORTED)
+if(NOT TRADEPULSE_SANITIZE)
+  find_path(JEMALLOC_INCLUDE_DIR jemalloc/jemalloc.h REQUIRED)
+  find_library(JEMALLOC_LIBRARY jemalloc REQUIRED)
+  set_target_properties(Jemalloc::jemalloc PROPERTIES
+                        INTERFACE_INCLUDE_DIRECTORIES "${JEMALLOC_INCLUDE_DIR}"
+                        INTERFACE_LINK_LIBRARIES "${JEMALLOC_LIBRARY}")
+endif()
+
 # Beast and Asio are header-only; 1.81 is the version the notes on them were written for.
 find_path(BOOST181_INCLUDE_DIR boost/beast/version.hpp REQUIRED)
 add_library(Boost::asio181 INTERFACE IMPORTED)

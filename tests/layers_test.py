@@ -19,6 +19,7 @@ LAYERS = ("protocol", "actors", "adapters", "runtime")
 
 # The one library of each adapter: how its headers begin. A new adapter is entered here.
 LIBRARY_OF_ADAPTER = {
+    "jemalloc": ("jemalloc/",),
     "json": ("rapidjson/",),
     "kafka": ("librdkafka/",),
     "postgres": ("pqxx/", "libpq-fe.h"),

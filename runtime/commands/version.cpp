@@ -4,6 +4,7 @@
 
 #include <caf/config.hpp>
 
+#include "adapters/jemalloc/library_version.hpp"
 #include "adapters/json/library_version.hpp"
 #include "adapters/kafka/library_version.hpp"
 #include "adapters/postgres/library_version.hpp"
@@ -38,7 +39,7 @@ std::string version_text() {
   for (const auto& library :
        {caf_version(), kafka::library_version(), postgres_library_version(), web::library_version(),
         json::library_version(), log::library_version(), zlib_library_version(),
-        command_line_library_version()})
+        allocator_version(), command_line_library_version()})
     out.append(library).append("\n");
   return out;
 }
