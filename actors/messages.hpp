@@ -163,6 +163,7 @@ struct handed_item {
   std::string preface; // frames of `gap` messages and join snapshots that come before, in order
   std::optional<merged_update> update;
   stream_position through; // the subscription's position after all of it
+  std::uint32_t gaps = 0;  // `gap` messages in the preface
 };
 struct hand_back {
   connection_id connection;

@@ -13,8 +13,12 @@ inline bool needs_gap(const subscription& of, const price_burst& burst, std::siz
                                             : of.position.epoch.value() > 0 || comes.value() != 1;
 }
 
-// The frames of `gap` messages that must come before it: the end of an epoch, and numbers that
+// The `gap` messages that must come before it, as frames: the end of an epoch, and numbers that
 // nobody here can give (only their position was stored). Never silence.
-std::string gaps_before(const subscription& of, const price_burst& burst, std::size_t first);
+struct gaps_before {
+  std::string frames;
+  std::uint32_t count = 0;
+};
+gaps_before announce(const subscription& of, const price_burst& burst, std::size_t first);
 
 } // namespace tradepulse

@@ -74,6 +74,7 @@ conflation::entry& conflation::entry_for(stream_index index, const symbol& name,
   if (at.through <= before) {
     at.update.reset();
     at.preface.clear();
+    at.gaps = 0;
     at.through = before;
   }
   return at;
@@ -104,6 +105,7 @@ void conflation::begin_gap(entry& at, stream_position next, std::string_view rea
   websocket::append_text_frame(at.preface, [&](std::string& text) {
     native::append_gap(text, at.symbol, named, from, to, to ? reason : "new_epoch");
   });
+  ++at.gaps;
 }
 
 bool conflation::add(const price_burst& burst, stream_position before) {
@@ -160,7 +162,8 @@ std::vector<handed_item> conflation::take(std::size_t bytes) {
     const auto index = waiting_.front();
     auto& at = entries_.at(index);
     taken_bytes += at.preface.size() + (at.update ? usual_update_bytes : 0);
-    out.push_back({index, std::exchange(at.preface, {}), at.update, at.through});
+    out.push_back(
+        {index, std::exchange(at.preface, {}), at.update, at.through, std::exchange(at.gaps, 0U)});
     at.update.reset();
     at.waits.reset();
     at.on_its_way = true;
@@ -198,6 +201,7 @@ void conflation::put_back(std::vector<handed_item> items) {
     else if (item.update)
       append_update_frame(item.preface, *item.update, numbers_as_strings_);
     at.preface = std::move(item.preface) + at.preface;
+    at.gaps += item.gaps;
     if (!at.waits)
       at.waits = waiting_.insert(before_all, item.index);
   }

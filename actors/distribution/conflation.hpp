@@ -41,6 +41,7 @@ class conflation {
   struct entry {
     tradepulse::symbol symbol;
     std::string preface;
+    std::uint32_t gaps = 0; // in it
     std::optional<merged_update> update;
     stream_position through;
     std::optional<std::list<stream_index>::iterator> waits; // its place in waiting_

@@ -194,9 +194,11 @@ void delivery_table::push_burst(subscription& to, const burst_ptr& burst, std::s
   const bool new_epoch = burst->epoch() > to.position.epoch;
   const std::size_t first = new_epoch ? 0 : burst->first_above(to.position.seq);
   frame_slice frames = burst->encoded(reader.numbers_as_strings).from(first);
+  std::uint32_t gaps = 0;
   if (needs_gap(to, *burst, first)) {
-    metrics_.gaps.add();
-    frames = whole(gaps_before(to, *burst, first).append(frames.view())); // or nothing of it
+    auto announced = announce(to, *burst, first);
+    gaps = announced.count;
+    frames = whole(announced.frames.append(frames.view())); // or nothing of it
   }
   const std::size_t bytes = frames.length;
   switch (pass_.push(reader, std::move(frames))) {
@@ -204,6 +206,8 @@ void delivery_table::push_burst(subscription& to, const burst_ptr& burst, std::s
     to.position = {burst->epoch(), burst->last()};
     delivered += burst->events().size() - first;
     metrics_.delivered_bytes.add(bytes);
+    if (gaps > 0)
+      metrics_.gaps.add(gaps);
     break;
   case push_outcome::refused:
     to.state = phase::diverted;
@@ -273,8 +277,10 @@ void delivery_table::take_back(const hand_back& handed) {
     return;
   }
   go_on(slice);
-  for (const auto& [sub, item] : slice.taken)
+  for (const auto& [sub, item] : slice.taken) {
     metrics_.merged_updates.add(item->update ? 1 : 0);
+    metrics_.gaps.add(item->gaps);
+  }
   metrics_.deliveries.add(slice.taken.size());
   metrics_.delivered_bytes.add(bytes);
   to->owner->tell(handed_back{});

@@ -266,6 +266,19 @@ TEST(Conflation, StaysWithinItsBoundHoweverManyEventsOneEpochHas) {
 
 // Whatever the sequence of bursts, moves, hand-backs and refusals: the client sees no hole that is
 // not announced, nothing twice, and the true extremes.
+TEST(Conflation, CountsTheGapsOfItsPrefaceAlsoWhereItComesBack) {
+  conflation waiting{false};
+  waiting.add(*burst(0, "A", 2, 3, 3), pos(1, 5)); // the end of an epoch, and 1..2 of the next
+  auto items = waiting.take(everything);
+  ASSERT_EQ(items.size(), 1u);
+  EXPECT_EQ(items[0].gaps, 2u);
+  waiting.add(*burst(0, "A", 3, 1, 1), pos(1, 5));
+  waiting.put_back(std::move(items));
+  items = waiting.take(everything);
+  EXPECT_EQ(items[0].gaps, 3u);
+  EXPECT_EQ(payloads_of(items[0].preface).size(), 4u); // and the update between them
+}
+
 TEST(Conflation, ForgetsAndTakesAHundredThousandStreamsOneByOne) {
   conflation waiting{false};
   constexpr std::uint32_t count = 100'000;

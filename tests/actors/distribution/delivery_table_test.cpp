@@ -256,6 +256,21 @@ TEST_F(DeliveryTable, AnnouncesANewEpochBeforeItsFirstEvent) {
   EXPECT_EQ(integer(got[1], "sequence"), 1);
 }
 
+TEST_F(DeliveryTable, CountsTheGapMessagesThatWereSent) {
+  subscribe(alice, pos(1, 5));
+  at_alice.out->refuse_next = 1;
+  deliver(2, 3, 3); // the end of an epoch, and two numbers of the next
+  EXPECT_EQ(metrics.gaps.value(), 0u);
+  auto merged = item(pos(2, 3), 3);
+  merged.gaps = 2; // as its owner has written them
+  table.take_back({alice, {merged}});
+  EXPECT_EQ(metrics.gaps.value(), 2u);
+  deliver(3, 2, 2);
+  EXPECT_EQ(metrics.gaps.value(), 4u);
+  deliver(3, 3, 3);
+  EXPECT_EQ(metrics.gaps.value(), 4u);
+}
+
 TEST_F(DeliveryTable, SendsNothingAfterALeave) {
   subscribe(alice, pos(1, 5));
   subscribe(bob, pos(1, 5));
