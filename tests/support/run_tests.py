@@ -4,6 +4,7 @@
 import argparse
 import glob
 import os
+import random
 import re
 import shutil
 import signal
@@ -14,10 +15,11 @@ import time
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
 sys.path.insert(0, HERE)
+import fault_results  # pylint: disable=wrong-import-position
 import progress  # pylint: disable=wrong-import-position
 import results  # pylint: disable=wrong-import-position
 
-SUBSETS = ("unit", "integration", "asan", "benchmarks")
+SUBSETS = ("unit", "integration", "faults", "asan", "benchmarks")
 # The test programs that need Kafka or PostgreSQL; all others run without.
 SERVER_PROGRAMS = ("test_adapter_kafka", "test_adapter_postgres")
 PROGRAM_LIMIT_S = 900
@@ -30,8 +32,8 @@ class Stop(Exception):
 
 
 class Run:
-    def __init__(self, keyword):
-        self.keyword = keyword
+    def __init__(self, keyword, rounds=None, seed=None):
+        self.keyword, self.rounds, self.seed = keyword, rounds, seed
         self.results = results.Results()
         self.times = []
         self.screen = progress.Screen()
@@ -101,7 +103,7 @@ class Run:
                                           timeout_s=PROGRAM_LIMIT_S)
         self.report(name, results.from_gtest(name, status, report, text), seconds, text)
 
-    def pytest(self, name, paths, environment=None, deselected=()):
+    def pytest(self, name, paths, environment=None, deselected=(), timeout_s=PYTEST_LIMIT_S):
         paths = [path for path in paths if os.path.exists(os.path.join(ROOT, path))]
         if not paths:
             return
@@ -114,7 +116,7 @@ class Run:
         if self.keyword:
             command += ["-k", self.keyword]
         status, text, seconds = self.step(name, command, environment=environment,
-                                          timeout_s=PYTEST_LIMIT_S)
+                                          timeout_s=timeout_s)
         self.report(name, results.from_pytest(name, status, report, text), seconds, text)
 
     def with_servers(self):
@@ -167,6 +169,26 @@ class Run:
         self.pytest(name, ["tests/integration"], {**environment, "TRADEPULSE_BINARY": binary},
                     deselected)
 
+    def faults(self):
+        """The fault campaign: a round or two of each fault, `--rounds` of them where asked for."""
+        self.configure("dev")
+        self.build("dev", ["tradepulse"])
+        found = os.path.join(LOGS, "faults.jsonl")
+        if os.path.exists(found):
+            os.remove(found)
+        seed = random.SystemRandom().randrange(10**6) if self.seed is None else self.seed
+        environment = {**self.with_servers(), fault_results.RESULTS_VARIABLE: found,
+                       "TRADEPULSE_FAULT_SEED": str(seed),
+                       "TRADEPULSE_BINARY": os.path.join(ROOT, "build", "dev", "tradepulse")}
+        if self.rounds is not None:
+            environment["TRADEPULSE_FAULT_ROUNDS"] = str(self.rounds)
+        self.screen.line(f"faults: seed {seed}")
+        self.pytest("faults", ["tests/faults"], environment,
+                    timeout_s=PYTEST_LIMIT_S if self.rounds is None else None)
+        lines = fault_results.read(found)
+        if lines:
+            self.screen.line("\n".join(["", *fault_results.table(lines), ""]))
+
     def asan(self):
         self.unit("asan")
         self.integration("asan")
@@ -217,7 +239,11 @@ def main():
     parser = argparse.ArgumentParser(prog="scripts/test", add_help=False)
     parser.add_argument("subset", nargs="?", default="all", choices=(*SUBSETS, "all"))
     parser.add_argument("-k", dest="keyword")
+    parser.add_argument("--rounds", type=int)
+    parser.add_argument("--seed", type=int)
     options = parser.parse_args()
+    if options.rounds is not None and options.rounds < 1:
+        parser.error("--rounds: at least 1")
     os.chdir(ROOT)
     if shutil.which("ninja") is None:
         print("scripts/test: ninja is missing", file=sys.stderr)
@@ -226,7 +252,7 @@ def main():
     def interrupt(*_):
         raise KeyboardInterrupt
     signal.signal(signal.SIGTERM, interrupt)
-    run = Run(options.keyword)
+    run = Run(options.keyword, options.rounds, options.seed)
     try:
         for subset in SUBSETS if options.subset == "all" else (options.subset,):
             run.screen.line(f"== {subset}")

@@ -1,0 +1,254 @@
+"""Every checker finds the fault that it is there for: histories broken by hand."""
+
+import decimal
+import json
+import os
+import subprocess
+
+import pytest
+from checkers import (check_dead_letters, check_degraded, check_exit, check_latency, check_log,
+                      check_recovered, check_resources, check_rows, resources_of)
+from client_checker import ConnectionChecker, Positions
+from history import ConnectionHistory
+from kafka_client import Record
+from market_load import BAD
+from oracle import events_of
+from truth import Truth
+from websocket_recorder import Frame
+
+D = decimal.Decimal
+
+
+def record(offset, value, partition=0):
+    return Record("t", partition, offset, b"", value.encode(), 1000 + offset)
+
+
+# Symbol A: five events, the third is late; offset 2 is bad.
+RECORDS = [record(0, '{"symbol":"A","price":10,"volume":1,"timestamp":100}'),
+           record(1, '{"symbol":"A","price":12,"volume":2,"timestamp":200}'),
+           record(2, "bad"),
+           record(3, '{"symbol":"A","price":7,"volume":3,"timestamp":150}'),
+           record(4, '{"symbol":"A","price":11,"timestamp":300}'),
+           record(5, '{"symbol":"A","price":9,"volume":5,"timestamp":300}')]
+ROWS = {"A": (D(9), D(5), 300, 5, 5)}
+ENDS = {("t", 0): 6}
+
+
+def truth():
+    return Truth(lambda value: value == b"bad").add(RECORDS)
+
+
+def subscribed(sequence=0, known=False, epoch=None):
+    epoch = int(known) if epoch is None else epoch
+    return {"type": "subscribed", "symbols": ["A"], "positions": [
+        {"symbol": "A", "stream": "price", "known": known, "epoch": epoch, "seq": sequence}]}
+
+
+def update(sequence, price, volume, timestamp, **more):
+    return {"type": "price_update", "data": {
+        "symbol": "A", "price": price, "volume": volume, "timestamp": timestamp,
+        "sequence": sequence, "epoch": 1, **more}}
+
+
+def snapshot(*arguments, **more):
+    return {**update(*arguments, **more), "snapshot": True}
+
+
+def gap(start, end, reason="missed", epoch=1):
+    return {"type": "gap", "symbol": "A", "stream": "price", "epoch": epoch, "from": start,
+            "to": end, "reason": reason}
+
+
+U1, U2, U3 = update(1, 10, 1, 100), update(2, 12, 2, 200), update(3, 7, 3, 150, late=True)
+U4, U5 = update(4, 11, None, 300), update(5, 9, 5, 300)
+ALL = [subscribed(), U1, U2, U3, U4, U5]
+# What 1 to 4 merge to.
+MERGED = update(4, 11, None, 300, first_seq=1, n=4, o=10, h=12, l=7, c=11)
+
+
+def judge(messages, positions=None, floor=None, gaps=(), of=None):
+    history = ConnectionHistory("client/1", 0, floor or {}, ["A"])
+    history.frames = [Frame(0, json.dumps(message)) for message in messages]
+    checker = ConnectionChecker(history, of or truth(), positions or Positions(), gaps)
+    found = checker.read_on()
+    at_the_end = checker.at_the_end()
+    assert at_the_end or not checker.behind()
+    return found + at_the_end
+
+
+def checks(found):
+    return sorted({each.check for each in found})
+
+
+def changed(message, **more):
+    return {**message, "data": {**message["data"], **more}}
+
+
+def test_truth_is_the_oracle():
+    usable = [each for each in RECORDS if each.value != b"bad"]
+    of = truth()
+    assert of.streams["A"].events == events_of(usable)["A"]
+    assert (of.rows(), of.ends, of.bad_places) == (ROWS, ENDS, {("t", 0, 2)})
+    assert [event.sequence for event in of.streams["A"].shown] == [1, 2, 2, 4, 5]
+    with pytest.raises(ValueError):
+        of.add(RECORDS[:1])
+
+
+@pytest.mark.parametrize("messages", [
+    ALL,
+    [subscribed(), MERGED, U5],
+    [subscribed(3, True), snapshot(3, 12, 2, 200, price_seq=2), U4, U5],
+    [subscribed(), U1, U2, {"type": "ping", "timestamp": 1}, U3, U4, U5],
+    [subscribed(), {"type": "error", "code": 1006, "retryable": True, "symbol": "A"}, *ALL[1:]],
+])
+def test_a_whole_history_has_no_violation(messages):
+    assert judge(messages) == []
+
+
+@pytest.mark.parametrize("messages, check, what", [
+    ([subscribed(), U1, U3, U4, U5], "I3", "a hole that no gap announced"),
+    ([subscribed(), U1, U2, U2, U3, U4, U5], "I2", "a position comes again"),
+    ([subscribed(), U1, U2, MERGED, U5], "I3", "a position comes again"),
+    ([subscribed(), U1, changed(U2, price=13), U3, U4, U5], "I5", "the update 2"),
+    ([subscribed(), U1, changed(U2, volume=None), U3, U4, U5], "I5", "the update 2"),
+    ([subscribed(), U1, changed(U2, timestamp=201), U3, U4, U5], "I5", "the update 2"),
+    ([subscribed(), U1, U2, update(3, 7, 3, 150), U4, U5], "I5", "the update 3"),  # not late
+    ([subscribed(), U1, U2, U3, changed(U5, sequence=4), changed(U4, sequence=5)], "I4",
+     "against the order of the log"),
+    ([subscribed(), U1, U2, gap(3, 3), U4, U5], "I3", "a gap that the contracts do not call for"),
+    ([subscribed(), U1, U2, U3, U4], "I3", "the end of the stream did not come"),
+    ([subscribed(), *ALL[1:], changed(U5, sequence=6)], "I5", "a position that no record has"),
+    ([subscribed(), U1, changed(U2, epoch=2)], "I3", "an epoch that no gap announced"),
+    ([subscribed(3, True), U4, U5], "I3", "live before the snapshot"),
+    ([subscribed(5, True)], "I3", "the snapshot of its join never came"),
+    ([subscribed(6, True), snapshot(6, 9, 5, 300)], "I5", "joined beyond the log"),
+    ([subscribed(3, True), snapshot(3, 7, 3, 150), U4, U5], "I5", "the snapshot at 3"),
+    ([subscribed(3, True), snapshot(4, 11, None, 300), U5], "I3", "another position"),
+    ([*ALL, snapshot(5, 9, 5, 300)], "I3", "a snapshot that nothing announced"),
+    ([U1], "I3", "what was not subscribed"),
+    ([subscribed(), {"type": "error", "code": 1000, "retryable": True}, *ALL[1:]], "I3",
+     "an error"),
+    ([subscribed(), {"type": "strange"}, *ALL[1:]], "I3", "no known type"),
+    ([subscribed(2), *ALL[3:]], "I7", "unknown, and with a position"),
+])
+def test_a_broken_history_is_found(messages, check, what):
+    found = judge(messages)
+    assert [each for each in found if each.check == check and what in each.what], found
+
+
+@pytest.mark.parametrize("member, value", [
+    ("h", 11), ("l", 9), ("o", 12), ("c", 12), ("n", 3), ("price", 12), ("timestamp", 200),
+    ("price_seq", 2), ("late", True), ("volume", 4)])
+def test_a_wrong_extreme_of_a_merged_update_is_found(member, value):
+    found = judge([subscribed(), changed(MERGED, **{member: value}), U5])
+    assert checks(found) == ["I5"], found
+
+
+def test_a_gap_is_followed_where_the_contracts_call_for_it():
+    moved = [subscribed(), U1, gap(2, 4, "moved"), snapshot(4, 11, None, 300), U5]
+    assert judge(moved, gaps=["moved"]) == []
+    assert checks(judge(moved)) == ["I3"]
+    elsewhere = [subscribed(), U1, gap(3, 4, "moved"), snapshot(4, 11, None, 300), U5]
+    assert [each.what for each in judge(elsewhere, gaps=["moved"])] == [
+        "a gap that begins elsewhere"]
+
+
+def test_a_position_that_stands_for_two_records_is_found_across_connections():
+    other = Truth().add([record(0, '{"symbol":"A","price":99,"volume":1,"timestamp":100}')])
+    positions = Positions()
+    assert judge(ALL, positions) == []
+    assert judge(ALL, positions) == []
+    found = judge([subscribed(), changed(U1, price=99)], positions, of=other)
+    assert [(each.check, each.what) for each in found] == [
+        ("I2", "a position stands for two records")]
+
+
+def test_a_join_below_what_was_durable_is_found():
+    late_join = [subscribed(2, True), snapshot(2, 12, 2, 200), U3, U4, U5]
+    assert judge(late_join, floor={"A": 2}) == []
+    found = judge(late_join, floor={"A": 3})
+    assert [(each.check, each.expected, each.found) for each in found] == [("I7", ">= 3", 2)]
+
+
+def test_rows_equal_the_log():
+    assert check_rows(truth(), ROWS, ENDS) == []
+
+
+@pytest.mark.parametrize("rows, ends, epochs", [
+    ({}, ENDS, [1]), ({**ROWS, "B": ROWS["A"]}, ENDS, [1]), (ROWS, {("t", 0): 5}, [1]),
+    (ROWS, {}, [1]), (ROWS, ENDS, [1, 2]),
+    *[({"A": ROWS["A"][:at] + (wrong,) + ROWS["A"][at + 1:]}, ENDS, [1])
+      for at, wrong in enumerate((D(8), None, 200, 4, 4))]])
+def test_a_broken_row_is_found(rows, ends, epochs):
+    assert checks(check_rows(truth(), rows, ends, epochs)) == ["I1"]
+
+
+def test_dead_letters_are_the_bad_records():
+    bad = ("t", 0, 2)
+    assert check_dead_letters(truth(), [bad, bad]) == []
+    assert checks(check_dead_letters(truth(), [])) == ["I6"]
+    assert checks(check_dead_letters(truth(), [bad, ("t", 0, 3)])) == ["I6"]
+    assert check_dead_letters(truth(), [bad, ("t", 0, 3)], allowed={("t", 0, 3)}) == []
+
+
+LISTED = {"count": 1, "data": [{"symbol": "A", "price": D(9), "volume": D(5), "timestamp": 300,
+                                "epoch": 1, "seq": 5}]}
+
+
+def test_recovery_says_the_truth():
+    assert check_recovered(truth(), 200, {"status": "ready"}, LISTED) == []
+    row = LISTED["data"][0]
+    for status, ready, data in [
+            (503, {"status": "starting"}, [row]), (200, {"status": "degraded"}, [row]),
+            (200, {"status": "ready"}, []), (200, {"status": "ready"}, [{**row, "seq": 4}]),
+            (200, {"status": "ready"}, [{**row, "price": D(8)}]),
+            (200, {"status": "ready"}, [row, {**row, "symbol": "B"}])]:
+        assert checks(check_recovered(truth(), status, ready, {"data": data})) == ["I7"]
+
+
+def test_a_fault_that_is_not_told_is_found():
+    degraded = (200, {"status": "degraded", "reasons": ["postgres: gone"]})
+    ready = (200, {"status": "ready"})
+    assert check_degraded([ready, degraded], ["postgres"]) == []
+    assert checks(check_degraded([ready], ["postgres"])) == ["I7"]
+    assert checks(check_degraded([degraded], ["kafka"])) == ["I7"]
+    assert checks(check_degraded([degraded, (503, {"status": "starting"})], ["postgres"])) == ["I7"]
+    assert checks(check_degraded([], ["postgres"])) == ["I7"]
+
+
+def test_resources_that_do_not_come_back_are_found():
+    before = {"memory_bytes": 50 << 20, "open_files": 30, "threads": 12}
+    assert check_resources(before, {**before, "memory_bytes": 60 << 20}) == []
+    for name, value in (("memory_bytes", 90 << 20), ("open_files", 31), ("threads", 13)):
+        (found,) = check_resources(before, {**before, name: value})
+        assert (found.check, found.where) == ("I8", name)
+    # What the kernel says of a process with a file more is more.
+    here = resources_of(os.getpid())
+    with open(os.devnull, encoding="utf-8"):
+        assert checks(check_resources(here, resources_of(os.getpid()))) == ["I8"]
+
+
+def test_a_latency_that_grew_is_found():
+    before = [0.010] * 98 + [0.020] * 2
+    assert check_latency(before, [0.010] * 98 + [0.039] * 2) == []
+    assert checks(check_latency(before, [0.010] * 98 + [0.041] * 2)) == ["I9"]
+    assert check_latency([0.001] * 100, [0.009] * 100) == []  # Below what the clock can tell.
+    assert checks(check_latency(before, [])) == ["I9"]
+
+
+def test_an_unclean_end_is_found():
+    assert check_exit(0) == [] and check_exit(-9, -9) == []
+    ended = subprocess.run(["sh", "-c", "kill -SEGV $$"], check=False).returncode
+    assert checks(check_exit(ended)) == ["I10"]
+
+
+def test_a_log_that_repeats_itself_is_found():
+    line = "2024-01-01 warning event=claim_again partition=t-0"
+    assert check_log([line] * 4, causes=2, limit=2) == []
+    assert checks(check_log([line] * 5, causes=2, limit=2)) == ["I10"]
+    assert checks(check_log([line.replace("warning", "error")], causes=1, limit=1)) == ["I10"]
+
+
+def test_bad_records_of_the_load_differ():
+    """By their value they are known again in the log."""
+    assert len({form.format(number) for form in BAD for number in range(100)}) == 100 * len(BAD)

@@ -1,0 +1,138 @@
+"""kill -9 at named points of a commit and at random ones: nothing lost, nothing numbered anew."""
+
+import contextlib
+import threading
+import time
+import urllib.parse
+
+import psycopg2
+import pytest
+from fault_line import FaultLine
+from postgres_proxy import ANSWER, ANSWERED, REQUEST, PostgresProxy
+from supervised import wait_until
+
+
+@contextlib.contextmanager
+def proxied(kafka, postgres, campaign, **options):
+    """A line whose engine reaches PostgreSQL through a proxy; the judges go there directly."""
+    server = urllib.parse.urlsplit(postgres)
+    proxy = PostgresProxy(server.hostname, server.port)
+
+    def engine_url(database):
+        url = urllib.parse.urlsplit(database.url)
+        where = url.netloc.rpartition("@")[0] + f"@127.0.0.1:{proxy.port}"
+        return url._replace(netloc=where).geturl()
+
+    # The proxy ends first: what it holds would keep the engine's end waiting.
+    with FaultLine(kafka, postgres, seed=campaign.seed, engine_url=engine_url,
+                   **options) as line, contextlib.closing(proxy):
+        yield line, proxy
+
+
+def kill_at(point, kafka, postgres, campaign):
+    with proxied(kafka, postgres, campaign) as (line, proxy):
+        def fault(_):
+            hold = proxy.hold(point)
+            hold.wait()
+            return line.kill_and_restart(before_restart=hold.drop)
+        campaign.run(line, fault, campaign.rounds())
+
+
+def test_kill_before_the_commit_reaches_the_server(kafka, postgres, campaign):
+    kill_at(REQUEST, kafka, postgres, campaign)
+
+
+def test_kill_after_the_commit_before_its_answer_is_known(kafka, postgres, campaign):
+    kill_at(ANSWER, kafka, postgres, campaign)
+
+
+def test_kill_after_the_answer_of_the_commit(kafka, postgres, campaign):
+    kill_at(ANSWERED, kafka, postgres, campaign)
+
+
+def test_kill_after_publish_before_any_commit(kafka, postgres, campaign):
+    with proxied(kafka, postgres, campaign) as (line, proxy):
+        def fault(draw):
+            hold = proxy.hold(REQUEST)
+            hold.wait()
+            line.wait_for_frames(draw.randrange(1, 800))
+            return line.kill_and_restart(before_restart=hold.drop)
+        campaign.run(line, fault, campaign.rounds())
+
+
+# A commit stands still between its rows and its end for as long as somebody has the lock.
+HELD_ROWS = """
+CREATE FUNCTION wait_for_the_test() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN PERFORM pg_advisory_xact_lock_shared(4711); RETURN NEW; END $$;
+CREATE TRIGGER wait_for_the_test BEFORE INSERT ON price_snapshots
+  FOR EACH ROW EXECUTE FUNCTION wait_for_the_test();
+"""
+WAITING = ("SELECT pid FROM pg_stat_activity WHERE datname = current_database()"
+           " AND wait_event_type = 'Lock' AND wait_event = %s")
+
+
+@contextlib.contextmanager
+def held_rows(database):
+    connection = psycopg2.connect(database.url)
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_lock(4711)")
+        yield
+    finally:
+        connection.close()
+
+
+@pytest.mark.parametrize("how", ["commits_later", "rolls_back", "blocks_the_claim"])
+def test_kill_inside_the_commit(kafka, postgres, campaign, how):
+    # The old commit has to be there still when the group has given its partition to the new one.
+    settings = {"postgres.statement_timeout": "50s", "postgres.lock_timeout": "40s",
+                "postgres.watchdog": "1m"}
+    # A start reads the rows, a claim reads them again: what was committed between the two is news
+    # to those who have joined meanwhile.
+    gaps = () if how == "rolls_back" else ("moved",)
+    with FaultLine(kafka, postgres, seed=campaign.seed, settings=settings, gaps=gaps) as line:
+        line.database.query(HELD_ROWS)
+
+        def fault(_):
+            with contextlib.ExitStack() as held:
+                held.enter_context(held_rows(line.database))
+                wait_until(lambda: line.database.query(WAITING, "advisory"),
+                           "a commit that waits", 20)
+
+                def roll_back():
+                    line.database.query("SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                                        " WHERE datname = current_database()"
+                                        " AND pid <> pg_backend_pid() AND wait_event = 'advisory'")
+                    wait_until(lambda: not line.database.query(WAITING, "advisory"),
+                               "the end of the commit", 20)
+
+                def claim_waits():
+                    wait_until(lambda: line.database.query(WAITING, "transactionid"),
+                               "a claim behind the old commit", 30)
+                    held.close()
+                    return time.monotonic()
+
+                actions = {"commits_later": {"before_restart": held.close},
+                           "rolls_back": {"before_restart": lambda: (roll_back(), held.close())},
+                           "blocks_the_claim": {"after_start": claim_waits}}
+                return line.kill_and_restart(**actions[how])
+        campaign.run(line, fault, campaign.rounds(share=0.4))
+
+
+def test_kill_at_random_moments(kafka, postgres, campaign):
+    """Also while it starts: one kill in three is followed by another before it is ready."""
+    with FaultLine(kafka, postgres, seed=campaign.seed) as line:
+        def fault(draw):
+            # The moment itself is the random choice; nothing is waited for.
+            moment = threading.Event()
+            moment.wait(draw.uniform(0, 2))
+
+            def again():
+                if draw.random() < 0.33:
+                    moment.wait(draw.uniform(0, 2))
+                    line.process.kill()
+                    line.process.start(wait=False)
+                    return time.monotonic()
+                return None
+            return line.kill_and_restart(after_start=again)
+        campaign.run(line, fault, campaign.rounds(short=2, share=5))

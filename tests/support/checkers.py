@@ -1,0 +1,138 @@
+"""I1 and I6 to I10: the database, the dead letters, recovery, resources, latency, the end.
+
+Each returns a list of violations and reads no log, except for what I10 says of the log itself.
+The clients' histories (I2 to I5) are judged by client_checker.py.
+"""
+
+import os
+import re
+
+from history import Violation
+
+
+def check_rows(truth, rows, ends, epochs=(1,)):
+    """I1. `rows`: {symbol: (price, volume, timestamp, last_sequence, price_sequence)}, `ends`:
+    {(topic, partition): next_offset}, `epochs`: those that were found in the rows."""
+    found = []
+    expected_rows = truth.rows()
+    names = ("price", "volume", "timestamp", "last_sequence", "price_sequence")
+    for symbol in sorted(expected_rows.keys() | rows.keys()):
+        expected, row = expected_rows.get(symbol), rows.get(symbol)
+        if expected is None or row is None:
+            found.append(Violation("I1", symbol, "a row that is missing or must not be",
+                                   expected, row))
+            continue
+        for name, due, is_there in zip(names, expected, row):
+            if due != is_there:
+                found.append(Violation("I1", symbol, name, due, is_there))
+    for place, end in sorted(truth.ends.items()):
+        if ends.get(place) != end:
+            found.append(Violation("I1", f"{place}", "next_offset", end, ends.get(place)))
+    if any(epoch != 1 for epoch in epochs):
+        found.append(Violation("I1", "price_snapshots", "an epoch that nothing called for",
+                               [1], sorted(epochs)))
+    return found
+
+
+def check_dead_letters(truth, letters, allowed=frozenset()):
+    """I6. `letters` are (topic, partition, offset) as their headers say; one place may come again.
+    `allowed`: good records that may be there too (symbol_stopped)."""
+    places = set(letters)
+    return ([Violation("I6", f"{place}", "a bad record without a dead letter")
+             for place in sorted(truth.bad_places - places)] +
+            [Violation("I6", f"{place}", "a dead letter of a good record")
+             for place in sorted(places - truth.bad_places - set(allowed))])
+
+
+def check_recovered(truth, ready_status, ready, listed):
+    """I7 when all is over: `ready` is the answer of GET /ready, `listed` of GET /api/snapshots."""
+    found = []
+    if ready_status != 200 or ready.get("status") != "ready":
+        found.append(Violation("I7", "/ready", "after the recovery", (200, "ready"),
+                               (ready_status, ready)))
+    shown = {each["symbol"]: each for each in listed["data"]}
+    for symbol, stream in sorted(truth.streams.items()):
+        event, row = stream.shown[-1], shown.pop(symbol, None)
+        expected = (len(stream.events), event.price, event.volume, event.timestamp)
+        told = row and (row["seq"], row["price"], row["volume"], row["timestamp"])
+        if told != expected:
+            found.append(Violation("I7", symbol, "REST (seq, price, volume, timestamp)",
+                                   expected, told))
+    found += [Violation("I7", symbol, "REST knows a symbol that the log does not")
+              for symbol in sorted(shown)]
+    return found
+
+
+def check_degraded(answers, names):
+    """I7 during a fault. `answers`: of GET /ready, (status, JSON), from the fault on. One of them
+    must say degraded with a reason that has one of `names`, and ticks must never make it 503."""
+    found = []
+    if not any(answer.get("status") == "degraded"
+               and any(name in reason for name in names for reason in answer.get("reasons", []))
+               for _, answer in answers):
+        found.append(Violation("I7", "/ready", f"never degraded for one of {names}", "degraded",
+                               answers[-1] if answers else None))
+    found += [Violation("I7", "/ready", "not ready while ticks flow", 200, (status, answer))
+              for status, answer in answers if status != 200][:1]
+    return found
+
+
+def resources_of(pid):
+    """{memory_bytes, open_files, threads} of a process as the kernel has them."""
+    with open(f"/proc/{pid}/status", encoding="utf-8") as status:
+        fields = dict(line.split(":", 1) for line in status)
+    return {"memory_bytes": int(fields["VmRSS"].split()[0]) * 1024,
+            "open_files": len(os.listdir(f"/proc/{pid}/fd")),
+            "threads": int(fields["Threads"])}
+
+
+def check_resources(before, after, memory_bytes=32 << 20):
+    """I8. Files and threads come back to what they were; memory within the allowance."""
+    found = [Violation("I8", name, "above the baseline", before[name], after[name])
+             for name in ("open_files", "threads") if after[name] > before[name]]
+    if after["memory_bytes"] > before["memory_bytes"] + memory_bytes:
+        found.append(Violation("I8", "memory_bytes", f"more than {memory_bytes} above the baseline",
+                               before["memory_bytes"], after["memory_bytes"]))
+    return found
+
+
+def percentile(values, share):
+    ordered = sorted(values)
+    return ordered[min(len(ordered) - 1, int(len(ordered) * share))]
+
+
+def check_latency(before, during, factor=2.0, floor_s=0.005):
+    """I9. Seconds from the producer's stamp to receipt, of those whom the fault does not touch.
+    Below `floor_s` the clock's own steps (1 ms) and the scheduler decide."""
+    if not before or not during:
+        return [Violation("I9", "p99", "nothing was measured", None, (len(before), len(during)))]
+    limit = factor * max(percentile(before, 0.99), floor_s)
+    reached = percentile(during, 0.99)
+    if reached > limit:
+        return [Violation("I9", "p99", "seconds", f"<= {limit:.4f}", f"{reached:.4f}")]
+    return []
+
+
+def check_exit(status, expected=0):
+    """I10: how the process ended."""
+    return [] if status == expected else [Violation("I10", "exit status", "", expected, status)]
+
+
+LOG_EVENT = re.compile(r"\bevent=(\w+)")
+LOG_LEVEL = re.compile(r"\b(error|critical)\b")
+
+
+def check_log(lines, causes, limit):
+    """I10: of one event at most `limit` lines for each of `causes` causes, and no level error for
+    what heals by itself."""
+    counts, found = {}, []
+    for line in lines:
+        event = LOG_EVENT.search(line)
+        name = event[1] if event else line[:60]
+        counts[name] = counts.get(name, 0) + 1
+        head = line.split("event=", 1)[0]
+        if LOG_LEVEL.search(head):
+            found.append(Violation("I10", "log", "an error where no person must act", None, line))
+    found += [Violation("I10", "log", f"lines of {name}", f"<= {limit * causes}", count)
+              for name, count in counts.items() if count > limit * causes]
+    return found

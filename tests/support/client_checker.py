@@ -1,0 +1,239 @@
+"""I2 to I5 and the positions of I7: judges the frames of clients and believes none of them."""
+
+import dataclasses
+import decimal
+import json
+
+from history import Violation
+
+NOT_OWNER = 1006
+
+
+@dataclasses.dataclass
+class Subscription:
+    epoch: int
+    sequence: int
+    snapshot_due: bool
+    epoch_ended: bool = False
+
+
+class Positions:
+    """I2 over all clients, connections and runs of the process: what each position stood for."""
+
+    def __init__(self):
+        self._content = {}
+
+    def meet(self, symbol, epoch, sequence, content):
+        """What stood there before, if that was something else."""
+        before = self._content.setdefault((symbol, epoch, sequence), content)
+        return None if before == content else before
+
+
+class ConnectionChecker:
+    """Reads one connection's frames as they come in; every method returns violations.
+
+    `gaps` are the reasons for which the contracts call for a gap in this run. After a violation
+    it goes on from what it was told, so that one fault is told once.
+    """
+
+    def __init__(self, history, truth, positions, gaps=()):
+        self.history = history
+        self._truth, self._positions, self._gaps = truth, positions, frozenset(gaps)
+        self.subscriptions = {}
+        self._read = 0
+        self._last_offset = {}
+        self._found = []
+
+    def read_on(self):
+        frames = self.history.frames
+        while self._read < len(frames):
+            frame = frames[self._read]
+            self._read += 1
+            self._judge(frame)
+        found, self._found = self._found, []
+        return found
+
+    def at_the_end(self):
+        """I3: nothing of the log is missing where it stopped, and nothing is still due."""
+        for symbol, stream in self._streams():
+            subscription = self.subscriptions.get(symbol)
+            if subscription is None:
+                self._say("I3", symbol, "never subscribed", "subscribed", "no answer")
+            elif subscription.snapshot_due:
+                self._say("I3", symbol, "the snapshot of its join never came")
+            elif subscription.sequence != len(stream.events):
+                self._say("I3", symbol, "the end of the stream did not come",
+                          len(stream.events), subscription.sequence)
+        found, self._found = self._found, []
+        return found
+
+    def behind(self):
+        """Whether something of the log has not come yet."""
+        return any(symbol not in self.subscriptions or self.subscriptions[symbol].snapshot_due
+                   or self.subscriptions[symbol].sequence < len(stream.events)
+                   for symbol, stream in self._streams())
+
+    def _streams(self):
+        return [(symbol, stream) for symbol, stream in self._truth.streams.items()
+                if symbol in self.history.symbols]
+
+    def _say(self, check, where, what, expected=None, found=None):
+        self._found.append(Violation(check, f"{self.history.name} {where}", what, expected, found))
+
+    def _judge(self, frame):
+        message = json.loads(frame.text, parse_float=decimal.Decimal)
+        kind = message.get("type")
+        if kind == "subscribed":
+            for position in message["positions"]:
+                self._joined(position)
+        elif kind == "price_update":
+            data = message["data"]
+            subscription = self.subscriptions.get(data["symbol"])
+            if subscription is None:
+                self._say("I3", data["symbol"], "an update of what was not subscribed", None, data)
+            elif message.get("snapshot"):
+                self._snapshot(subscription, data)
+            else:
+                self._update(subscription, data)
+        elif kind == "gap":
+            self._gap(message)
+        elif kind == "error":
+            if message.get("code") != NOT_OWNER or message.get("retryable") is not True:
+                self._say("I3", message.get("symbol", ""), "an error", None, message)
+        elif kind not in ("ping", "connected"):
+            self._say("I3", str(kind), "a message of no known type", None, message)
+
+    def _joined(self, position):
+        symbol, sequence, epoch = position["symbol"], position["seq"], position["epoch"]
+        known = position["known"]
+        self.subscriptions[symbol] = Subscription(epoch if known else 0, sequence, known)
+        self._last_offset.pop(symbol, None)
+        stream = self._truth.streams.get(symbol)
+        end = len(stream.events) if stream else 0
+        if sequence > end:
+            self._say("I5", symbol, "joined beyond the log", f"<= {end}", sequence)
+        if sequence < self.history.floor.get(symbol, 0):
+            self._say("I7", symbol, "a join position went back",
+                      f">= {self.history.floor[symbol]}", sequence)
+        if not known and sequence:
+            self._say("I7", symbol, "unknown, and with a position", 0, sequence)
+
+    def _snapshot(self, subscription, data):
+        symbol, sequence = data["symbol"], data["sequence"]
+        if not subscription.snapshot_due:
+            self._say("I3", symbol, "a snapshot that nothing announced", None, sequence)
+        elif (data["epoch"], sequence) != (subscription.epoch, subscription.sequence):
+            self._say("I3", symbol, "a snapshot at another position than the join's",
+                      (subscription.epoch, subscription.sequence), (data["epoch"], sequence))
+        subscription.snapshot_due = False
+        subscription.epoch, subscription.sequence = data["epoch"], sequence
+        stream = self._truth.streams.get(symbol)
+        if stream is None or not 0 < sequence <= len(stream.events):
+            self._say("I5", symbol, "a snapshot at a position that no record has", None, sequence)
+            return
+        shown = stream.shown[sequence - 1]
+        self._compare("I5", symbol, f"the snapshot at {sequence}",
+                      (shown.price, shown.volume, shown.timestamp, shown.sequence),
+                      (data["price"], data["volume"], data["timestamp"],
+                       data.get("price_seq", sequence)))
+
+    def _compare(self, check, symbol, what, expected, found):
+        if expected != found:
+            self._say(check, symbol, f"{what} is not what the log has", expected, found)
+
+    def _update(self, subscription, data):
+        symbol, last = data["symbol"], data["sequence"]
+        first, epoch = data.get("first_seq", last), data["epoch"]
+        if subscription.snapshot_due:
+            self._say("I3", symbol, "live before the snapshot", None, last)
+            subscription.snapshot_due = False
+        self._continues(subscription, symbol, epoch, first, last)
+        subscription.epoch, subscription.sequence = epoch, last
+        subscription.epoch_ended = False
+        stream = self._truth.streams.get(symbol)
+        if stream is None or not 1 <= first <= last <= len(stream.events):
+            self._say("I5", symbol, "a position that no record has",
+                      f"1 .. {len(stream.events) if stream else 0}", (first, last))
+            return
+        covered = stream.events[first - 1:last]
+        if "first_seq" in data:
+            self._merged(symbol, data, covered)
+        else:
+            self._single(symbol, data, epoch, covered[0], stream)
+
+    def _continues(self, subscription, symbol, epoch, first, last):
+        if epoch == subscription.epoch and not subscription.epoch_ended:
+            due = subscription.sequence + 1
+            if first > due:
+                self._say("I3", symbol, "a hole that no gap announced", due, first)
+            elif first < due:
+                check = "I2" if last < due else "I3"
+                self._say(check, symbol, "a position comes again", due, (first, last))
+        elif subscription.epoch == 0 or (subscription.epoch_ended and epoch > subscription.epoch):
+            if first != 1:
+                self._say("I3", symbol, f"epoch {epoch} does not begin at 1", 1, first)
+        else:
+            self._say("I3", symbol, "an epoch that no gap announced", subscription.epoch, epoch)
+
+    def _single(self, symbol, data, epoch, event, stream):
+        content = (data["price"], data["volume"], data["timestamp"])
+        before = self._positions.meet(symbol, epoch, data["sequence"], content)
+        if before is not None:
+            self._say("I2", f"{symbol} epoch {epoch} seq {data['sequence']}",
+                      "a position stands for two records", before, content)
+        self._compare("I5", symbol, f"the update {data['sequence']}",
+                      (event.price, event.volume, event.timestamp, event.late),
+                      (*content, data.get("late", False)))
+        self._ordered(symbol, content, stream, data["sequence"])
+
+    def _ordered(self, symbol, content, stream, sequence):
+        """I4 by the content, whatever number it came under."""
+        offset = next((stream.offsets[at] for at in self._near(stream, sequence)
+                       if self._content(stream.events[at]) == content), None)
+        last = self._last_offset.get(symbol, -1)
+        if offset is None:
+            return  # I5 has said so.
+        if offset <= last:
+            self._say("I4", symbol, f"sequence {sequence} against the order of the log",
+                      f"an offset above {last}", offset)
+        self._last_offset[symbol] = offset
+
+    @staticmethod
+    def _near(stream, sequence):
+        yield sequence - 1
+        yield from range(max(0, sequence - 1000), min(len(stream.events), sequence + 1000))
+
+    @staticmethod
+    def _content(event):
+        return event.price, event.volume, event.timestamp
+
+    def _merged(self, symbol, data, covered):
+        prices = [event.price for event in covered]
+        shown = max(covered, key=lambda event: (event.timestamp, event.sequence))
+        what = f"the merged update {covered[0].sequence}..{data['sequence']}"
+        self._compare("I5", symbol, what + " (n, o, h, l, c)",
+                      (len(covered), prices[0], max(prices), min(prices), prices[-1]),
+                      tuple(data.get(name) for name in "nohlc"))
+        self._compare("I5", symbol, what,
+                      (shown.price, shown.volume, shown.timestamp, shown.sequence,
+                       all(event.late for event in covered)),
+                      (data["price"], data["volume"], data["timestamp"],
+                       data.get("price_seq", data["sequence"]), data.get("late", False)))
+        self._last_offset.pop(symbol, None)
+
+    def _gap(self, message):
+        symbol, reason = message["symbol"], message["reason"]
+        subscription = self.subscriptions.get(symbol)
+        if subscription is None:
+            self._say("I3", symbol, "a gap of what was not subscribed", None, message)
+            return
+        if reason not in self._gaps:
+            self._say("I3", symbol, "a gap that the contracts do not call for", None, message)
+        if message["from"] != subscription.sequence + 1:
+            self._say("I3", symbol, "a gap that begins elsewhere", subscription.sequence + 1,
+                      message["from"])
+        if message["to"] is None:
+            subscription.epoch_ended = True
+        else:
+            subscription.epoch, subscription.sequence = message["epoch"], message["to"]
+            subscription.snapshot_due = reason == "moved"
