@@ -104,7 +104,8 @@ class KafkaServer:
         self.address = {name: f"127.0.0.1:{port.number}" for name, port in self._more.items()}
         self.folder = temporary_folder("tradepulse-kafka-")
         self.log = os.path.join(self.folder, "kafka.log")
-        self.cluster_id = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
+        # A letter first: Kafka's tools would take an id that begins with `-` for an option.
+        self.cluster_id = "T" + base64.urlsafe_b64encode(uuid.uuid4().bytes).decode()[1:22]
         self.bootstrap = f"127.0.0.1:{self._broker.number}"
         self._run = None
         self._formatted = False
