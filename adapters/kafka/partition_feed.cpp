@@ -12,6 +12,7 @@ using steady = std::chrono::steady_clock;
 // Messages asked for at a time at most: the library counts messages, we bound bytes too.
 constexpr std::size_t max_slice_messages = 512;
 constexpr auto retry_after = std::chrono::seconds(1);
+constexpr int most_failures = 5;
 
 bool is_out_of_range(rd_kafka_resp_err_t code) {
   return code == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET ||
@@ -22,7 +23,8 @@ bool is_out_of_range(rd_kafka_resp_err_t code) {
 
 partition_feed::partition_feed(const feed_host& host, rd_kafka_topic_t* topic,
                                topic_partition source, generation gen, next_offset from)
-    : host_(host), topic_(topic), source_(std::move(source)), gen_(gen), expected_(from.value()) {
+    : host_(host), topic_(topic), source_(std::move(source)), gen_(gen), expected_(from.value()),
+      continuity_(*host.doubts, source_, from) {
   if (!start())
     retry_at_ = steady::now();
 }
@@ -32,13 +34,10 @@ partition_feed::~partition_feed() {
 }
 
 bool partition_feed::start() {
-  refusals_ = host_.doubts->refusals(source_);
-  connections_ = host_.doubts->connections();
-  recognise_first_ = last_.has_value();
   queue_.reset(rd_kafka_queue_new(host_.reader));
   // A callback and not a file descriptor of the library: it says which queue has been filled.
   rd_kafka_queue_cb_event_enable(queue_.get(), &partition_feed::on_queue_filled, this);
-  if (rd_kafka_consume_start_queue(topic_, source_.partition, last_ ? last_->offset : expected_,
+  if (rd_kafka_consume_start_queue(topic_, source_.partition, continuity_.begin_again(),
                                    queue_.get()) == 0)
     return true;
   rd_kafka_queue_cb_event_enable(queue_.get(), nullptr, nullptr);
@@ -115,36 +114,10 @@ std::optional<feed_fault> partition_feed::start_again(steady::time_point now) {
                         std::to_string(expected_) + ": " + rd_kafka_err2str(rd_kafka_last_error())};
 }
 
-// Asked when messages are in hand: what happened before they were fetched is counted by now.
-bool partition_feed::doubtful() {
-  // Whoever begins with the first record of a log has nothing of another one. A new topic's first
-  // fetch is often refused: its leader has not heard of it yet.
-  if (!begins() && host_.doubts->refusals(source_) != refusals_)
-    return true;
-  const auto good = [](const rd_kafka_message_t* message) { return !message->err; };
-  const auto first = std::find_if(taken_.begin(), taken_.end(), good);
-  if (first == taken_.end())
-    return false; // nothing but errors, which are judged
-  const auto broker = rd_kafka_message_broker_id(*first);
-  const auto newest =
-      rd_kafka_message_broker_id(*std::find_if(taken_.rbegin(), taken_.rend(), good));
-  if (broker != newest)
-    return true;
-  auto& connections = connections_[broker];
-  if (!last_)
-    connections = host_.doubts->connections(broker); // one may have been made for this start
-  else if (!recognise_first_ && broker != last_->broker)
-    return true;
-  if (begins())
-    refusals_ = host_.doubts->refusals(source_);
-  return host_.doubts->connections(broker) != connections;
-}
-
 std::optional<feed_fault> partition_feed::settle_doubt(steady::time_point now) {
-  log::info("kafka_read_again",
-            {{"source", source_.to_string()}, {"offset", last_ ? last_->offset : expected_}});
+  log::info("kafka_read_again", {{"source", source_.to_string()}, {"next_offset", expected_}});
   drop_messages();
-  if (last_ || begins())
+  if (continuity_.can_settle())
     return start_again(now);
   return replaced("the broker refused to read on, and no record is known to compare");
 }
@@ -152,17 +125,6 @@ std::optional<feed_fault> partition_feed::settle_doubt(steady::time_point now) {
 feed_fault partition_feed::replaced(const std::string& why) {
   dead_ = true;
   return {read_fault::offset_out_of_range, false, source_.to_string() + ": " + why};
-}
-
-std::optional<feed_fault> partition_feed::recognise(const rd_kafka_message_t& first) {
-  if (first.offset == last_->offset && record_digest(view_of(first)) == last_->digest) {
-    recognise_first_ = false;
-    last_->broker = rd_kafka_message_broker_id(&first);
-    return std::nullopt;
-  }
-  return replaced("record " + std::to_string(last_->offset) +
-                  (first.offset == last_->offset ? " is another one than was read before"
-                                                 : " is gone, which was read before"));
 }
 
 feed_reading partition_feed::read(const feed_limits& limits, steady::time_point now) {
@@ -175,7 +137,7 @@ feed_reading partition_feed::read(const feed_limits& limits, steady::time_point 
   take_messages(limits.records, limits.bytes);
   if (taken_.empty())
     return {};
-  if (doubtful())
+  if (continuity_.doubtful(taken_))
     return {nullptr, settle_doubt(now)};
   feed_reading reading = judge_messages(now);
   drop_messages();
@@ -192,8 +154,9 @@ feed_reading partition_feed::judge_messages(steady::time_point now) {
       reading.fault = judge(message, now);
       break;
     }
-    if (recognise_first_) {
-      reading.fault = recognise(message);
+    if (continuity_.recognition_due()) {
+      if (const auto wrong = continuity_.recognise(message))
+        reading.fault = replaced(*wrong);
       begin = 1;
       continue;
     }
@@ -203,11 +166,11 @@ feed_reading partition_feed::judge_messages(steady::time_point now) {
       break;
     }
     expected_ = message.offset + 1;
+    failures_ = 0;
   }
   if (end <= begin)
     return reading;
-  const auto& newest = *taken_[end - 1];
-  last_ = {newest.offset, record_digest(view_of(newest)), rd_kafka_message_broker_id(&newest)};
+  continuity_.remember(*taken_[end - 1]);
   const auto batch = std::make_shared<record_batch>();
   batch->source = source_;
   batch->gen = gen_;
@@ -221,16 +184,20 @@ std::optional<feed_fault> partition_feed::judge(const rd_kafka_message_t& failed
   feed_fault fault;
   fault.detail = source_.to_string() + " at offset " + std::to_string(expected_) + ": " +
                  refusal_text(failed.err, rd_kafka_message_errstr(&failed));
+  fault.fatal = is_refusal(failed.err) || failed.err == RD_KAFKA_RESP_ERR__FATAL;
   if (is_out_of_range(failed.err)) {
     dead_ = true;
     fault.kind = read_fault::offset_out_of_range;
   } else if (is_unknown_partition(failed.err)) {
     dead_ = true;
     fault.kind = read_fault::partition_gone;
+  } else if (++failures_ >= most_failures) {
+    dead_ = true;
+    fault.kind = read_fault::offset_out_of_range;
+    fault.detail += "; tried " + std::to_string(failures_) + " times";
   } else {
     // The library may go on behind the record that it could not read; what it has after it in
     // the queue is thrown away with the queue.
-    fault.fatal = is_refusal(failed.err) || failed.err == RD_KAFKA_RESP_ERR__FATAL;
     retry_at_ = now + retry_after;
     filled_ = false;
   }

@@ -4,14 +4,13 @@
 
 #include <atomic>
 #include <chrono>
-#include <map>
 #include <memory>
 #include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
-#include "adapters/kafka/fetch_doubts.hpp"
+#include "adapters/kafka/continuity.hpp"
 #include "adapters/kafka/handle.hpp"
 #include "adapters/kafka/wakeup.hpp"
 #include "protocol/ports/partition_reader.hpp"
@@ -48,7 +47,9 @@ struct feed_reading {
 // which the library would go on with later records (a bad checksum, a batch that does not unpack)
 // makes it start again at the first record that was not returned. Each such start reads the record
 // returned last once more, and goes on only where it is the same one; so does whatever gives reason
-// to doubt the log (fetch_doubts, another broker): what was read meanwhile is thrown away.
+// to doubt the log (continuity): what was read meanwhile is thrown away.
+// What cannot be read several times running is offset_out_of_range: the next claim may begin
+// elsewhere, where an operator has moved the partition behind a damaged batch.
 // Thread: one, except for what the library's callback does.
 class partition_feed {
  public:
@@ -80,20 +81,11 @@ class partition_feed {
   std::optional<high_watermark> known_end() const;
 
  private:
-  struct seen_record {
-    std::int64_t offset = 0;
-    std::uint64_t digest = 0;
-    std::int32_t broker = -1; // that it came from
-  };
-
-  bool begins() const noexcept { return !last_ && expected_ == 0; }
   bool start();
   void stop();
   std::optional<feed_fault> start_again(std::chrono::steady_clock::time_point now);
-  bool doubtful();
   feed_reading judge_messages(std::chrono::steady_clock::time_point now);
   std::optional<feed_fault> settle_doubt(std::chrono::steady_clock::time_point now);
-  std::optional<feed_fault> recognise(const rd_kafka_message_t& first);
   feed_fault replaced(const std::string& why);
   std::optional<feed_fault> judge(const rd_kafka_message_t& failed,
                                   std::chrono::steady_clock::time_point now);
@@ -105,11 +97,9 @@ class partition_feed {
   rd_kafka_topic_t* topic_;
   topic_partition source_;
   generation gen_;
-  std::int64_t expected_;                             // the first offset that was not returned yet
-  std::optional<seen_record> last_;                   // returned last
-  bool recognise_first_ = false;                      // the next message must be last_
-  std::uint64_t refusals_ = 0;                        // as of the last start
-  std::map<std::int32_t, std::uint64_t> connections_; // of each broker, as of the last start
+  std::int64_t expected_; // the first offset that was not returned yet
+  int failures_ = 0;      // to read it, one after the other
+  continuity continuity_;
   queue_ptr queue_;
   std::atomic<bool> filled_{false};
   bool dead_ = false; // nothing more comes until it is started anew from outside

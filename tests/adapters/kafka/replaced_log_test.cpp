@@ -86,6 +86,23 @@ TEST_F(ReplacedLog, IsNotWhatABatchThatCannotBeReadMeansAndTheBatchIsNotSkipped)
   EXPECT_EQ(heard_.faults()[1].kind, read_fault::transient);
 }
 
+TEST_F(ReplacedLog, IsAskedForWhereABatchCannotBeReadAgainAndAgain) {
+  const altered_messages damaged([](rd_kafka_message_t& m) {
+    if (m.offset == 12)
+      m.err = RD_KAFKA_RESP_ERR__BAD_MSG;
+  });
+  log_.write_numbered("a", 0, 10, 10);
+  ASSERT_TRUE(heard_.wait_for_faults(5));
+  for (std::size_t i = 0; i < 4; ++i)
+    EXPECT_EQ(heard_.faults()[i].kind, read_fault::transient);
+  EXPECT_EQ(heard_.faults()[4].kind, read_fault::offset_out_of_range);
+  EXPECT_EQ(heard_.offsets(source_), counting(0, 12));
+  // An operator has moved it behind the damage.
+  reader_->start(source_, generation(2), next_offset(13));
+  ASSERT_TRUE(heard_.wait_for_records(19));
+  EXPECT_EQ(heard_.offsets(source_).back(), 19);
+}
+
 TEST_F(ReplacedLog, IsFoundWhereTheRecordReadLastIsAnotherOneAfterAnError) {
   std::atomic<bool> failed = false;
   const altered_messages replaced([&](rd_kafka_message_t& m) {
