@@ -54,7 +54,7 @@ def test_each_of_50_connections_gets_its_events_once_and_in_order(line):
         produce(line, BEFORE + round_ * step, BEFORE + (round_ + 1) * step)
         clients.append(line.process.websocket())
         clients[-1].send({"type": "subscribe", "symbols": wanted_by(number)})
-    assert connections_of(line) == CONNECTIONS
+    wait_until(lambda: connections_of(line) == CONNECTIONS, f"{CONNECTIONS} connections", 10)
     produce(line, BEFORE + WHILE, BEFORE + WHILE + 1)
 
     streams = events_of(line.producer.records)
