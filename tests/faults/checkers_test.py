@@ -207,9 +207,9 @@ def test_recovery_says_the_truth():
 
 
 def test_a_fault_that_is_not_told_is_found():
-    degraded = (200, {"status": "degraded", "reasons": ["postgres: gone"]})
+    degraded = (200, {"status": "degraded", "reasons": {"postgres": "53100: full"}})
     ready = (200, {"status": "ready"})
-    assert check_degraded([ready, degraded], ["postgres"]) == []
+    assert check_degraded([ready, degraded], ["postgres", "53100"]) == []
     assert checks(check_degraded([ready], ["postgres"])) == ["I7"]
     assert checks(check_degraded([degraded], ["kafka"])) == ["I7"]
     assert checks(check_degraded([degraded, (503, {"status": "starting"})], ["postgres"])) == ["I7"]

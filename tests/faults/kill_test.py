@@ -13,19 +13,13 @@ from supervised import wait_until
 
 
 @contextlib.contextmanager
-def proxied(kafka, postgres, campaign, **options):
+def proxied(kafka, postgres, campaign):
     """A line whose engine reaches PostgreSQL through a proxy; the judges go there directly."""
     server = urllib.parse.urlsplit(postgres)
     proxy = PostgresProxy(server.hostname, server.port)
-
-    def engine_url(database):
-        url = urllib.parse.urlsplit(database.url)
-        where = url.netloc.rpartition("@")[0] + f"@127.0.0.1:{proxy.port}"
-        return url._replace(netloc=where).geturl()
-
     # The proxy ends first: what it holds would keep the engine's end waiting.
-    with FaultLine(kafka, postgres, seed=campaign.seed, engine_url=engine_url,
-                   **options) as line, contextlib.closing(proxy):
+    with FaultLine(kafka, postgres, seed=campaign.seed,
+                   engine_url=proxy.url_for) as line, contextlib.closing(proxy):
         yield line, proxy
 
 

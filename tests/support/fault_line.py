@@ -33,7 +33,7 @@ class FaultLine(contextlib.ExitStack):
                  private=False, partitions=4, clients=2, symbols=24, rate=300, settings=None,
                  prepare=lambda database: None, gaps=()):
         super().__init__()
-        self._gaps = gaps
+        self._gaps, self.patience_s = gaps, PATIENCE_S
         self.kafka, self.topic = kafka, "faults-" + secrets.token_hex(6)
         try:
             create_topic(kafka, self.topic, partitions)
@@ -57,8 +57,8 @@ class FaultLine(contextlib.ExitStack):
             self._checkers = {}
             self._client_violations = []
             self.process.start()
-            for number in range(clients):
-                self.join(f"client {number + 1}")
+            for _ in range(clients):
+                self.join("client")
             self.load.resume()
             self.wait_for_frames(100)
         except BaseException:
@@ -73,7 +73,7 @@ class FaultLine(contextlib.ExitStack):
 
     def join(self, name):
         """One more client."""
-        self.clients.add(name)
+        self.clients.add(f"{name} {self.clients.count + 1}")
 
     # --- what can be observed ---
 
@@ -192,15 +192,14 @@ class FaultLine(contextlib.ExitStack):
                    int(letter.headers["tradepulse-offset"])) for letter in letters]
         return found + check_dead_letters(self.truth, places)
 
-    @staticmethod
-    def _wait(condition, check, what, found):
+    def _wait(self, condition, check, what, found):
         def holds():
             try:
                 return condition()
             except OSError:
                 return False
         try:
-            wait_until(holds, what, PATIENCE_S)
+            wait_until(holds, what, self.patience_s)
         except ServerError as error:
             found.append(Violation(check, "the end", str(error)))
 

@@ -1,7 +1,8 @@
-"""A proxy between engine and PostgreSQL that knows where one message ends and which is a commit."""
+"""A proxy between engine and PostgreSQL that knows where a message ends and which is a commit."""
 
 import struct
 import threading
+import urllib.parse
 
 from tcp_proxy import Link, TcpProxy
 
@@ -13,10 +14,12 @@ COMMIT_STATEMENT = b"commit_range"
 REQUEST = "request"    # the server has not got the commit
 ANSWER = "answer"      # the server has answered and the engine does not know
 ANSWERED = "answered"  # the engine has the answer
+# The server has answered the first statement after a BEGIN: an open transaction that holds locks.
+IN_TRANSACTION = "in transaction"
 
 
 class Hold:
-    """Stops every commit at one point until release() or drop()."""
+    """Stops whatever comes to one point until release() or drop()."""
 
     def __init__(self, point):
         self.point = point
@@ -32,7 +35,7 @@ class Hold:
 
     def wait(self, timeout=30):
         if not self.reached.wait(timeout):
-            raise RuntimeError(f"no commit reached the point '{self.point}' in {timeout} s")
+            raise RuntimeError(f"nothing came to the point '{self.point}' in {timeout} s")
 
     def release(self):
         self._forward = True
@@ -49,6 +52,7 @@ class _PostgresLink(Link):
         self.upward, self.downward = b"", b""
         self.started = False
         self.commits_open = 0
+        self.in_transaction = False
 
 
 class PostgresProxy(TcpProxy):
@@ -66,6 +70,12 @@ class PostgresProxy(TcpProxy):
         """From now on; one hold at a time."""
         self._hold = Hold(point)
         return self._hold
+
+    def url_for(self, database):
+        """Of a database.Database, by way of this proxy."""
+        url = urllib.parse.urlsplit(database.url)
+        where = url.netloc.rpartition("@")[0] + f"@127.0.0.1:{self.port}"
+        return url._replace(netloc=where).geturl()
 
     def _link(self, client, server):
         return _PostgresLink(client, server)
@@ -130,6 +140,10 @@ class PostgresProxy(TcpProxy):
                 out = b""
                 self.commits += 1
                 if not self._held(ANSWERED, link):
+                    return False
+            elif message[:1] == b"Z":
+                before, link.in_transaction = link.in_transaction, message[5:6] == b"T"
+                if before and link.in_transaction and not self._held(IN_TRANSACTION, link):
                     return False
         if out and not link.commits_open:
             sink.sendall(out)

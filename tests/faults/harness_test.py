@@ -1,0 +1,113 @@
+"""The campaign as a whole finds what is broken under it: a real run, tampered with."""
+
+import contextlib
+import threading
+import types
+
+import fault_results
+import psycopg2
+import pytest
+from campaign import ROUNDS_VARIABLE, Campaign
+from fault_line import FaultLine
+from history import Violation
+from postgres_proxy import IN_TRANSACTION, PostgresProxy
+
+
+def test_a_run_that_is_tampered_with_is_found(kafka, postgres):
+    with FaultLine(kafka, postgres, seed=1) as line:
+        line.wait_for_frames(300)
+        assert line.judge() == []
+        query = line.database.query
+
+        query("UPDATE price_snapshots SET price = price + 1 WHERE symbol = 'S003'")
+        assert [(each.check, each.where, each.what) for each in line.judge()] == [
+            ("I1", "S003", "price")]
+        query("UPDATE price_snapshots SET price = price - 1, epoch = 2 WHERE symbol = 'S003'")
+        assert [each.what for each in line.judge()] == ["an epoch that nothing called for"]
+        query("UPDATE price_snapshots SET epoch = 1 WHERE symbol = 'S003'")
+        assert line.judge() == []
+
+        # A frame that a client did not get, and one that it got twice.
+        line.load.resume()
+        line.wait_for_frames(300)
+        line.load.pause()
+        first, second = line.clients.all()
+        del first.frames[-1]
+        second.frames.append(second.frames[-1])
+        line.patience_s = 2
+        found = {(each.check, each.where.split("/")[0], each.what) for each in line.judge()}
+        assert found >= {("I3", "client 1", "the end of the stream did not come"),
+                         ("I2", "client 2", "a position comes again")}, found
+        assert all(check in ("I2", "I3", "I4") for check, _, _ in found), found
+
+
+def test_dead_letters_that_are_missing_are_found(kafka, postgres):
+    with FaultLine(kafka, postgres, seed=2) as line:
+        line.wait_for_frames(600)
+        assert line.judge() == []
+        assert line.truth.bad_places
+        missing = ("elsewhere", 0, 0)
+        line.truth.bad_places.add(missing)
+        assert [(each.check, each.where) for each in line.finish()] == [("I6", f"{missing}")]
+
+
+class FakeLine(types.SimpleNamespace):
+    def __init__(self, log, found):
+        super().__init__(
+            load=types.SimpleNamespace(resume=lambda: None), wait_for_frames=lambda _: None,
+            judge=lambda: found.pop(0), finish=lambda: [], latencies=lambda *_: [0.001],
+            process=types.SimpleNamespace(log=log))
+
+
+def test_a_campaign_fails_with_what_was_violated_and_its_seed(monkeypatch, tmp_path):
+    results, log = tmp_path / "results", tmp_path / "log"
+    log.write_text("event=started\n")
+    monkeypatch.setenv(fault_results.RESULTS_VARIABLE, str(results))
+    monkeypatch.setenv("TRADEPULSE_FAULT_SEED", "77")
+    monkeypatch.setenv(ROUNDS_VARIABLE, "4")
+    monkeypatch.setattr("campaign.LOGS", str(tmp_path / "logs"))
+    wrong = Violation("I1", "A", "price", 1, 2)
+    campaign, draws = Campaign("example"), []
+
+    def fault(draw):
+        draws.append(draw.random())
+        return 0.5
+
+    with pytest.raises(AssertionError, match="(?s)seed 77.*round 1: I1 A: price; expected 1"):
+        campaign.run(FakeLine(str(log), [[], [wrong], [wrong], []]), fault, campaign.rounds())
+    campaign.run(FakeLine(str(log), [[], []]), fault, campaign.rounds(share=0.5))
+    assert draws[:2] == draws[4:]  # The seed decides.
+    lines = fault_results.read(str(results))
+    assert [(each["rounds"], each["violations"]) for each in lines] == [(4, 1), (2, 0)]
+    assert fault_results.table(lines)[1].split() == [
+        "example", "4", "1", "0.50", "s", "0.50", "s", "-", "-"]
+
+
+def test_a_transaction_is_held_where_it_has_locks(database):
+    parts = database.parts
+    with contextlib.closing(PostgresProxy(parts["host"], parts["port"])) as proxy:
+        session = psycopg2.connect(proxy.url_for(database))
+        with contextlib.closing(session), session.cursor() as cursor:
+            cursor.execute("SELECT 1")
+            session.rollback()
+            hold = proxy.hold(IN_TRANSACTION)
+            session.autocommit = True
+            cursor.execute("SELECT 1")
+            assert not hold.reached.is_set()
+            session.autocommit = False
+            failures = []
+
+            def create():
+                try:
+                    cursor.execute("CREATE TABLE locked ()")  # BEGIN, then this.
+                except psycopg2.OperationalError as error:
+                    failures.append(error)
+            thread = threading.Thread(target=create, daemon=True)
+            thread.start()
+            hold.wait()
+            assert database.query("SELECT state FROM pg_stat_activity WHERE state LIKE 'idle in %%'"
+                                  " AND datname = current_database()") == [
+                ("idle in transaction",)]
+            hold.drop()
+            thread.join(20)
+            assert len(failures) == 1
