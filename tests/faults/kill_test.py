@@ -7,7 +7,7 @@ import urllib.parse
 
 import psycopg2
 import pytest
-from fault_line import FaultLine
+from fault_line import RECOVERY_LIMIT_S, FaultLine
 from postgres_proxy import ANSWER, ANSWERED, REQUEST, PostgresProxy
 from supervised import wait_until
 
@@ -114,19 +114,33 @@ def test_kill_inside_the_commit(kafka, postgres, campaign, how):
 
 
 def test_kill_at_random_moments(kafka, postgres, campaign):
-    """Also while it starts: one kill in three is followed by another before it is ready."""
     with FaultLine(kafka, postgres, seed=campaign.seed) as line:
         def fault(draw):
             # The moment itself is the random choice; nothing is waited for.
-            moment = threading.Event()
-            moment.wait(draw.uniform(0, 2))
+            threading.Event().wait(draw.uniform(0, 2))
+            return line.kill_and_restart()
+        campaign.run(line, fault, campaign.rounds(short=2, share=4))
 
+
+def test_kill_again_while_it_starts(kafka, postgres, campaign):
+    """One that dies while it joins its group is waited for by the group for another
+    kafka.session_timeout (6 s), which begins when that of the one before ends."""
+    with FaultLine(kafka, postgres, seed=campaign.seed) as line:
+        def fault(draw):
             def again():
-                if draw.random() < 0.33:
-                    moment.wait(draw.uniform(0, 2))
-                    line.process.kill()
-                    line.process.start(wait=False)
-                    return time.monotonic()
-                return None
-            return line.kill_and_restart(after_start=again)
-        campaign.run(line, fault, campaign.rounds(short=2, share=5))
+                threading.Event().wait(draw.uniform(0, 2))
+                line.process.kill()
+                line.process.start(wait=False)
+                return time.monotonic()
+            return line.kill_and_restart(after_start=again, limit_s=RECOVERY_LIMIT_S + 6)
+        campaign.run(line, fault, campaign.rounds())
+
+
+def test_kill_of_a_static_member(kafka, postgres, campaign):
+    """With kafka.group_instance_id the group gives back at once what the dead one had."""
+    settings = {"kafka.group_instance_id": f"static-{campaign.seed}"}
+    with FaultLine(kafka, postgres, seed=campaign.seed, settings=settings) as line:
+        def fault(draw):
+            threading.Event().wait(draw.uniform(0, 2))
+            return line.kill_and_restart()
+        campaign.run(line, fault, campaign.rounds())

@@ -116,7 +116,8 @@ class FaultLine(contextlib.ExitStack):
 
     # --- faults ---
 
-    def kill_and_restart(self, before_restart=lambda: None, after_start=lambda: None):
+    def kill_and_restart(self, before_restart=lambda: None, after_start=lambda: None,
+                         limit_s=RECOVERY_LIMIT_S):
         """kill -9, a new start. Returns the seconds from the start to the first tick that nobody
         had seen before, and violations. `after_start` may return a later time.monotonic() that
         the seconds count from: of a second start, or of the end of what it held up."""
@@ -128,9 +129,9 @@ class FaultLine(contextlib.ExitStack):
         self.clients.floor = lambda: stored
         began = time.monotonic()
         self.process.start(wait=False)
-        return self.first_new_tick(seen, after_start() or began)
+        return self.first_new_tick(seen, after_start() or began, limit_s)
 
-    def first_new_tick(self, seen, began):
+    def first_new_tick(self, seen, began, limit_s):
         def new_tick():
             highest = self.clients.highest()
             return any(sequence > seen.get(symbol, 0) for symbol, sequence in highest.items())
@@ -139,8 +140,8 @@ class FaultLine(contextlib.ExitStack):
         except ServerError as error:
             return 60.0, [Violation("recovery", "first tick", str(error))]
         seconds = time.monotonic() - began
-        late = [] if seconds <= RECOVERY_LIMIT_S else [
-            Violation("recovery", "first tick again", "seconds", f"<= {RECOVERY_LIMIT_S}",
+        late = [] if seconds <= limit_s else [
+            Violation("recovery", "first tick again", "seconds", f"<= {limit_s}",
                       round(seconds, 2))]
         return seconds, late
 

@@ -58,6 +58,7 @@ class TcpProxy:
         self.delay_s = 0.0
         self.bytes_per_s = None
         self.cut_after_bytes = None
+        self.opened = 0  # links so far
         self._links = []
         self._lock = threading.Lock()
         self._closed = False
@@ -91,6 +92,7 @@ class TcpProxy:
             if self._frozen:
                 link.flowing.clear()
             self._links.append(link)
+            self.opened += 1
         upward = threading.Thread(target=self._relay, args=(link, client, server, True),
                                   daemon=True)
         upward.start()
