@@ -29,7 +29,6 @@ struct symbol_work;
 struct restore_stream;
 struct passivate_symbol;
 struct epoch_committed;
-struct join_stream;
 struct stream_joined;
 struct stream_moved;
 struct stream_away;

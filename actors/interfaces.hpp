@@ -27,10 +27,9 @@ using partition_actor =
 // One per symbol that is at work: numbers its events, publishes them, fills its slot of a range.
 // One that has had no event for a while gives its state to the directory and ends.
 using symbol_actor =
-    caf::typed_actor<caf::reacts_to<symbol_work>,     // from a partition actor
-                     caf::reacts_to<restore_stream>,  // from a partition actor, on each claim
-                     caf::reacts_to<epoch_committed>, // from a writer
-                     caf::reacts_to<join_stream>, // from a connection actor, through the directory
+    caf::typed_actor<caf::reacts_to<symbol_work>,       // from a partition actor
+                     caf::reacts_to<restore_stream>,    // from a partition actor, on each claim
+                     caf::reacts_to<epoch_committed>,   // from a writer
                      caf::reacts_to<passivate_symbol>>; // from the directory
 
 // A few, each with a thread and a database connection of its own; each owns partitions.
@@ -43,14 +42,13 @@ using writer_actor =
                      caf::reacts_to<flush_due>, caf::reacts_to<claims_due>>; // from itself
 
 // One per I/O thread: keeps what must stay in the data's order in that order.
-using fan_out_actor =
-    caf::typed_actor<caf::reacts_to<burst_ptr>,     // from symbol actors
-                     caf::reacts_to<stream_joined>, // from symbol actors and the directory
-                     caf::reacts_to<stream_moved>, caf::reacts_to<stream_away>,
-                     caf::reacts_to<stream_back>, // from the directory
-                     caf::reacts_to<open_group>,  // from connection actors
-                     caf::reacts_to<leave_streams>, caf::reacts_to<hand_back>,
-                     caf::reacts_to<control_frame>>;
+using fan_out_actor = caf::typed_actor<caf::reacts_to<burst_ptr>,     // from symbol actors
+                                       caf::reacts_to<stream_joined>, // from the directory
+                                       caf::reacts_to<stream_moved>, caf::reacts_to<stream_away>,
+                                       caf::reacts_to<stream_back>, // from the directory
+                                       caf::reacts_to<open_group>,  // from connection actors
+                                       caf::reacts_to<leave_streams>, caf::reacts_to<hand_back>,
+                                       caf::reacts_to<control_frame>>;
 
 // One per client connection: owns every decision about it.
 using connection_actor = caf::typed_actor<

@@ -110,13 +110,8 @@ struct epoch_committed {
   tradepulse::epoch epoch;
 };
 
-// --- clients -> symbol -> fan-out ------------------------------------------------------------
+// --- directory, symbol -> fan-out ------------------------------------------------------------
 // One subscription that is being made: `group` is the request it belongs to.
-struct join_stream {
-  std::size_t io_thread = 0;
-  connection_id connection;
-  std::uint64_t group = 0;
-};
 struct stream_joined {
   connection_id connection;
   std::uint64_t group = 0;

@@ -95,14 +95,6 @@ symbol_actor::behavior_type behavior(self_pointer self, symbol_entry* entry,
         me.options.directory->home_committed(*me.entry, done.epoch);
         me.publish(me.state->commit_epoch(done.epoch));
       },
-      [self](const join_stream& join) {
-        auto& me = self->state;
-        me.entry->queued.fetch_sub(1, std::memory_order_relaxed);
-        const auto known = me.options.directory->read(*me.entry);
-        caf::anon_send(me.options.directory->fan_outs().at(join.io_thread),
-                       stream_joined{join.connection, join.group, me.entry->index, known.snapshot,
-                                     known.state == symbol_directory::lookup_state::not_owner});
-      },
       [self](const passivate_symbol&) {
         auto& me = self->state;
         if (!me.options.directory->passivate(*me.entry, self->id(), me.state))

@@ -65,6 +65,7 @@ void symbol_directory::tell_interested(const symbol_entry& entry, const Message&
       caf::anon_send(fan_outs_[i], message);
 }
 template void symbol_directory::tell_interested(const symbol_entry&, const stream_moved&) const;
+template void symbol_directory::tell_interested(const symbol_entry&, const stream_back&) const;
 
 // --- what is known ---------------------------------------------------------------------------
 
@@ -110,7 +111,7 @@ void symbol_directory::set_assignment(const std::vector<topic_partition>& assign
       const bool away = entry->home && !now.contains(*entry->home);
       if (away && !entry->away && entry->snapshot)
         tell_interested(*entry, stream_away{entry->index, name});
-      entry->away = away;
+      entry->away = entry->away || away; // until a claim brings it back
     }
   }
 }
@@ -147,13 +148,9 @@ void symbol_directory::join(stream_index index, std::size_t io_thread, connectio
   auto& entry = *held;
   auto& in = shard_of(entry.symbol);
   std::lock_guard lock(in.mutex);
-  if (entry.actor) {
-    entry.queued.fetch_add(1, std::memory_order_relaxed);
-    caf::anon_send(entry.actor, join_stream{io_thread, connection, group});
-    return;
-  }
-  // No actor, so no burst can be under way: an actor that is made later sends its first burst
-  // after this answer.
+  // Not by way of the symbol's actor: the answer would wait behind its data, and die with it. A
+  // burst above this snapshot is published under the same lock, so it is sent after this answer;
+  // one that is under way is not above it, and the subscription drops it by its position.
   caf::anon_send(fan_outs_.at(io_thread),
                  stream_joined{connection, group, index, entry.snapshot, entry.away});
 }

@@ -95,7 +95,7 @@ class symbol_directory {
   // Counts the interest; makes the entry where there is none (bounded). Does not join yet.
   subscription_ticket enter(const symbol& name, std::size_t io_thread);
   // Has the stream joined in the order of its data: `stream_joined` comes to the fan-out actor of
-  // `io_thread`. Requires: enter() before.
+  // `io_thread` before every burst above its snapshot. Requires: enter() before.
   void join(stream_index index, std::size_t io_thread, connection_id connection,
             std::uint64_t group);
   // Gives the interest back; the entry of a symbol that nobody has seen goes with the last one.

@@ -34,8 +34,10 @@ void symbol_directory::restore(const topic_partition& source, stored_stream stor
       entry.home = stored.home;
   }
   entry.needs_restore = false;
-  entry.away = is_away(entry.home);
+  const bool returns = std::exchange(entry.away, is_away(entry.home)) && !entry.away;
   if (entry.actor) {
+    if (returns)
+      tell_interested(entry, stream_back{entry.index});
     entry.queued.fetch_add(1, std::memory_order_relaxed);
     caf::anon_send(entry.actor, restore_stream{std::move(stored), uncommitted_epoch});
     return;
@@ -44,11 +46,13 @@ void symbol_directory::restore(const topic_partition& source, stored_stream stor
     entry.idle = new_state(entry);
   entry.worked = false;
   auto restored = entry.idle->restore(std::move(stored), entry.snapshot, uncommitted_epoch);
-  if (!restored.moved)
-    return; // memory may be ahead of the database: what was published never goes back
-  becomes_known(entry);
-  entry.snapshot = restored.moved;
-  tell_interested(entry, stream_moved{entry.index, restored.moved});
+  if (restored.moved) { // memory may be ahead of the database: what was published never goes back
+    becomes_known(entry);
+    entry.snapshot = restored.moved;
+    tell_interested(entry, stream_moved{entry.index, restored.moved});
+  }
+  if (returns)
+    tell_interested(entry, stream_back{entry.index}); // behind a move, which says more
 }
 
 symbol_actor symbol_directory::actor_for(const symbol& name, const topic_partition& source) {

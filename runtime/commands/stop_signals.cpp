@@ -4,7 +4,19 @@
 #include <cerrno>
 #include <ctime>
 
+#include <unistd.h>
+
 namespace tradepulse {
+namespace {
+
+// Ends the process by the signal itself, so that whoever waits for it sees which one. The first
+// process of a container survives its own default action: then by the status a shell would show.
+void end_at_once(int number) {
+  ::raise(number); // SA_RESETHAND: the default action
+  ::_exit(128 + number);
+}
+
+} // namespace
 
 stop_signals::stop_signals() noexcept {
   sigemptyset(&set_);
@@ -42,8 +54,11 @@ void stop_signals::wait() noexcept {
 
 void stop_signals::received() noexcept {
   received_ = true;
-  signal(SIGINT, SIG_DFL);
-  signal(SIGTERM, SIG_DFL);
+  struct sigaction second {};
+  second.sa_handler = end_at_once;
+  second.sa_flags = static_cast<int>(SA_RESETHAND) | SA_NODEFER;
+  sigaction(SIGINT, &second, nullptr);
+  sigaction(SIGTERM, &second, nullptr);
   pthread_sigmask(SIG_UNBLOCK, &set_, nullptr);
 }
 
