@@ -44,4 +44,10 @@ struct record_batch {
 // FNV-1a, 64 bit, over (offset, timestamp, key, value): the identity of a record in its log.
 std::uint64_t record_digest(const record& r) noexcept;
 
+// A record that was applied, and how to know it again: so that a replaced log is found out.
+struct applied_record {
+  record_offset offset;
+  std::uint64_t digest = 0;
+};
+
 } // namespace tradepulse

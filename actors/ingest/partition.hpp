@@ -81,9 +81,11 @@ class partition {
   // that was remembered at the check before.
   void inspect(bool periodic);
   void compare(const log_inspected& answer);
+  std::optional<applied_record> recognisable(const log_state& log, next_offset next) const;
   void move_to(next_offset next, bool new_epoch);
   void replaced(const log_verdict& verdict);
-  void read_from(next_offset next);
+  // `before`: what the log was seen to have right before that.
+  void read_from(next_offset next, const std::optional<applied_record>& before = {});
   void count_failure(const symbol& each);
   void show_depth() { options_->card->queue_depth = dispatcher_->in_flight(); }
   // What is not committed is read again by the next owner, from next_offset on.
@@ -99,6 +101,7 @@ class partition {
   std::optional<backoff> retry_;
   state state_ = state::claiming;
   bool reading_ = false; // records of gen_ are welcome, also while a new claim is under way
+  bool unread_ = false;  // records could not be read, and none was read since
   bool leaving_ = false;
   bool repositioned_ = false; // the claim's answer is that of move_partition
 

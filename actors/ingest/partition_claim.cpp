@@ -118,7 +118,7 @@ void partition::inspected(const log_inspected& answer) {
   using kind = log_verdict::kind;
   switch (verdict.what) {
   case kind::proceed:
-    read_from(verdict.next);
+    read_from(verdict.next, recognisable(*answer.state, verdict.next));
     return;
   case kind::unverified:
     log::info("log_unverified", {{"partition", name()},
@@ -144,9 +144,18 @@ void partition::inspected(const log_inspected& answer) {
   }
 }
 
+// The inspector's look and the reader's are two, and the log may be replaced between them: the
+// reader has to see the record, too. Not where reading begins elsewhere than right behind it.
+std::optional<applied_record> partition::recognisable(const log_state& log,
+                                                      next_offset next) const {
+  const auto& last = watch_.applied_last();
+  return last && log.digest && last->offset.value() + 1 == next.value() ? last : std::nullopt;
+}
+
 void partition::move_to(next_offset next, bool new_epoch) {
   enter(state::repositioning, "moving to another place in its log");
   repositioned_ = true;
+  unread_ = false;
   caf::anon_send(
       options_->writer,
       move_partition{{options_->source, gen_, next, new_epoch, watch_.cluster_id()}, me()});
@@ -172,14 +181,15 @@ void partition::replaced(const log_verdict& verdict) {
   enter(state::stopped, "stopped: the log was replaced");
 }
 
-void partition::read_from(next_offset next) {
+void partition::read_from(next_offset next, const std::optional<applied_record>& before) {
   expected_ = next;
   committed_ = next;
   watch_.reading();
   last_check_ = std::chrono::steady_clock::now();
   reading_ = true;
-  parts().health->clear(health_key());
-  parts().reader->start(options_->source, gen_, next);
+  if (!unread_)
+    parts().health->clear(health_key());
+  parts().reader->start(options_->source, gen_, next, before);
   enter(state::reading, "reading");
   log::info("partition_reading", {{"partition", name()},
                                   {"generation", gen_.value()},

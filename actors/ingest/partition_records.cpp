@@ -1,3 +1,5 @@
+#include <utility>
+
 #include <caf/send.hpp>
 #include <caf/typed_event_based_actor.hpp>
 
@@ -14,6 +16,8 @@ void partition::arrived(const batch_arrived& what) {
     parts().metrics->stale_batches.add();
     return;
   }
+  if (std::exchange(unread_, false))
+    parts().health->clear(health_key());
   auto built = builder_->build(what.batch, expected_, failing_->stopped());
   auto& range = *built.range;
   range.credit = what.credit;
@@ -87,8 +91,9 @@ void partition::faulted(const fault_reported& what) {
     inspect(true);
     return;
   }
-  if (what.fault == read_fault::partition_gone)
-    degraded("the partition does not exist: " + what.detail);
+  unread_ = true;
+  degraded(what.fault == read_fault::partition_gone ? "the partition does not exist: " + what.detail
+                                                    : "its records cannot be read: " + what.detail);
   claim_later("read_fault");
 }
 

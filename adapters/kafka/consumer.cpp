@@ -27,8 +27,9 @@ consumer::~consumer() {
     log::warning("kafka_close_failed", {{"detail", done.failure().detail}});
 }
 
-void consumer::start(const topic_partition& source, generation gen, next_offset from) {
-  core_->post(start_command{source, gen, from});
+void consumer::start(const topic_partition& source, generation gen, next_offset from,
+                     std::optional<applied_record> before) {
+  core_->post(start_command{source, gen, from, before});
 }
 void consumer::stop(const topic_partition& source) {
   core_->post(stop_command{source});

@@ -26,7 +26,8 @@ class consumer final : public partition_reader {
                                                 ingest_listener& listener);
   ~consumer() override; // close() with 5 s
 
-  void start(const topic_partition& source, generation gen, next_offset from) override;
+  void start(const topic_partition& source, generation gen, next_offset from,
+             std::optional<applied_record> before) override;
   void stop(const topic_partition& source) override;
   void commit(const topic_partition& source, next_offset applied) override;
   void wake() override;

@@ -98,12 +98,13 @@ void consumer::core::take_commands() {
 void consumer::core::apply(const start_command& command) {
   if (!reader_)
     if (auto done = open_reader(); !done) {
-      on_group_fatal(done.failure().detail);
+      on_group_fatal(done.failure());
       return;
     }
   feeds_.erase(command.source); // first: the library reads a partition once
-  feeds_[command.source] = std::make_unique<partition_feed>(
-      host_, topic_of(command.source.topic), command.source, command.gen, command.from);
+  feeds_[command.source] =
+      std::make_unique<partition_feed>(host_, topic_of(command.source.topic), command.source,
+                                       command.gen, command.from, command.before);
   told_ends_.erase(command.source);
   absent_before_.erase(command.source);
 }
@@ -169,7 +170,7 @@ void consumer::core::serve_reader_events() {
       continue;
     const auto code = rd_kafka_event_error(event.get());
     if (rd_kafka_event_error_is_fatal(event.get()) || is_refusal(code))
-      on_group_fatal(refusal_text(code, rd_kafka_event_error_string(event.get())));
+      on_group_fatal(refusal(code, rd_kafka_event_error_string(event.get())));
     else if (code == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN)
       on_all_brokers_down();
   }

@@ -24,6 +24,7 @@ struct start_command {
   topic_partition source;
   generation gen;
   next_offset from;
+  std::optional<applied_record> before;
 };
 struct stop_command {
   topic_partition source;
@@ -57,7 +58,7 @@ class consumer::core final : public group_events {
 
   void on_assigned(const std::vector<topic_partition>& whole) override;
   void on_all_brokers_down() override;
-  void on_group_fatal(const std::string& detail) override;
+  void on_group_fatal(const error& why) override;
 
   void take_commands();
   void apply(const start_command& command);

@@ -22,10 +22,10 @@ void consumer::core::on_all_brokers_down() {
   probe_->hurry();
 }
 
-void consumer::core::on_group_fatal(const std::string& detail) {
+void consumer::core::on_group_fatal(const error& why) {
   if (std::exchange(fatal_told_, true))
     return;
-  listener_.on_fatal(brokers_error(errc::log_unavailable, options_.connection, detail).detail);
+  listener_.on_fatal(brokers_error(why.code, options_.connection, why.detail));
 }
 
 void consumer::core::set_reachable(bool reachable) {
@@ -66,7 +66,7 @@ void consumer::core::report_absent(const probe_answer& answer) {
       continue;
     }
     feed->second->give_up();
-    tell_fault(*feed->second, {read_fault::partition_gone, false,
+    tell_fault(*feed->second, {read_fault::partition_gone, std::nullopt,
                                source.to_string() + ": the brokers know no such partition"});
   }
   absent_before_ = std::move(absent);
@@ -77,7 +77,7 @@ void consumer::core::tell_fault(const partition_feed& feed, const feed_fault& fa
                {{"source", feed.source().to_string()}, {"detail", fault.detail}});
   listener_.on_fault(feed.source(), feed.gen(), fault.kind, fault.detail);
   if (fault.fatal)
-    on_group_fatal(fault.detail);
+    on_group_fatal(error{*fault.fatal, fault.detail});
 }
 
 // Fetch answers carry the end of the partition; the probe adds it where nothing is fetched.

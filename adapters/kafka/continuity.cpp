@@ -7,8 +7,12 @@
 
 namespace tradepulse::kafka {
 
-continuity::continuity(const fetch_doubts& doubts, topic_partition source, next_offset from)
-    : doubts_(doubts), source_(std::move(source)), from_(from.value()) {}
+continuity::continuity(const fetch_doubts& doubts, topic_partition source, next_offset from,
+                       const std::optional<applied_record>& before)
+    : doubts_(doubts), source_(std::move(source)), from_(from.value()) {
+  if (before)
+    last_ = seen_record{before->offset.value(), before->digest, -1};
+}
 
 std::int64_t continuity::begin_again() {
   refusals_ = doubts_.refusals(source_);
@@ -30,7 +34,7 @@ bool continuity::doubtful(std::span<rd_kafka_message_t* const> messages) {
   if (broker != rd_kafka_message_broker_id(*std::find_if(messages.rbegin(), messages.rend(), good)))
     return true;
   auto& connections = connections_[broker];
-  if (!last_)
+  if (!last_ || last_->broker < 0)
     connections = doubts_.connections(broker); // one may have been made for this start
   else if (!recognition_due_ && broker != last_->broker)
     return true;

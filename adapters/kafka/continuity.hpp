@@ -10,6 +10,7 @@
 
 #include "adapters/kafka/fetch_doubts.hpp"
 #include "protocol/identifiers.hpp"
+#include "protocol/record.hpp"
 
 namespace tradepulse::kafka {
 
@@ -18,8 +19,9 @@ namespace tradepulse::kafka {
 // Thread: one.
 class continuity {
  public:
-  // Requires: `doubts` outlives it.
-  continuity(const fetch_doubts& doubts, topic_partition source, next_offset from);
+  // `before`: a record below `from` that is in the log. Requires: `doubts` outlives it.
+  continuity(const fetch_doubts& doubts, topic_partition source, next_offset from,
+             const std::optional<applied_record>& before);
 
   // Before each start of the library's reading: the offset to start at.
   std::int64_t begin_again();
@@ -40,7 +42,7 @@ class continuity {
   struct seen_record {
     std::int64_t offset = 0;
     std::uint64_t digest = 0;
-    std::int32_t broker = -1; // that it came from
+    std::int32_t broker = -1; // that it came from; -1: it was not read here yet
   };
 
   bool begins() const noexcept { return !last_ && from_ == 0; }

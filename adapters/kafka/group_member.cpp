@@ -120,7 +120,7 @@ void group_member::handle_event(rd_kafka_event_t* event, group_events* events) {
     if (!events)
       break;
     if (rd_kafka_event_error_is_fatal(event) || is_refusal(code))
-      events->on_group_fatal(refusal_text(code, text ? text : rd_kafka_err2str(code)));
+      events->on_group_fatal(refusal(code, text ? text : rd_kafka_err2str(code)));
     else if (code == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN)
       events->on_all_brokers_down();
     break;

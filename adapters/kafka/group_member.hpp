@@ -21,7 +21,7 @@ class group_events {
   virtual ~group_events() = default;
   virtual void on_assigned(const std::vector<topic_partition>& whole) = 0;
   virtual void on_all_brokers_down() = 0;
-  virtual void on_group_fatal(const std::string& detail) = 0;
+  virtual void on_group_fatal(const error& why) = 0;
 };
 
 // The membership in the group: subscribes, never reads. On ASSIGN it assigns an empty list (with

@@ -108,19 +108,24 @@ bool is_refusal(rd_kafka_resp_err_t code) noexcept {
   }
 }
 
-std::string refusal_text(rd_kafka_resp_err_t code, std::string_view text) {
+error refusal(rd_kafka_resp_err_t code, std::string_view text) {
+  std::string hint;
   switch (code) {
   case RD_KAFKA_RESP_ERR__AUTHENTICATION:
   case RD_KAFKA_RESP_ERR_SASL_AUTHENTICATION_FAILED:
-    return std::string(text) + "; see sasl.mechanism, sasl.username and sasl.password in "
-                               "kafka.properties";
+    hint = "; see sasl.mechanism, sasl.username and sasl.password in kafka.properties";
+    break;
   case RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED:
-    return std::string(text) + "; the user in kafka.properties may not read a topic of `topics`";
+    hint = "; the user in kafka.properties may not read a topic of `topics`";
+    break;
   case RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED:
-    return std::string(text) + "; the user in kafka.properties may not use kafka.group_id";
+    hint = "; the user in kafka.properties may not use kafka.group_id";
+    break;
   default:
-    return std::string(text);
+    break;
   }
+  return error{is_refusal(code) ? errc::configuration : errc::log_unavailable,
+               std::string(text) + hint};
 }
 
 bool is_unknown_partition(rd_kafka_resp_err_t code) noexcept {

@@ -47,7 +47,7 @@ error brokers_error(errc code, const connection_options& connection, std::string
 bool is_refusal(rd_kafka_resp_err_t code) noexcept;
 
 // The library's text of a refusal, and which key of ours to look at.
-std::string refusal_text(rd_kafka_resp_err_t code, std::string_view text);
+error refusal(rd_kafka_resp_err_t code, std::string_view text);
 
 bool is_unknown_partition(rd_kafka_resp_err_t code) noexcept;
 

@@ -22,9 +22,10 @@ bool is_out_of_range(rd_kafka_resp_err_t code) {
 } // namespace
 
 partition_feed::partition_feed(const feed_host& host, rd_kafka_topic_t* topic,
-                               topic_partition source, generation gen, next_offset from)
+                               topic_partition source, generation gen, next_offset from,
+                               std::optional<applied_record> before)
     : host_(host), topic_(topic), source_(std::move(source)), gen_(gen), expected_(from.value()),
-      continuity_(*host.doubts, source_, from) {
+      continuity_(*host.doubts, source_, from, before) {
   if (!start())
     retry_at_ = steady::now();
 }
@@ -109,7 +110,7 @@ std::optional<feed_fault> partition_feed::start_again(steady::time_point now) {
   if (start())
     return std::nullopt;
   retry_at_ = now + retry_after;
-  return feed_fault{read_fault::transient, false,
+  return feed_fault{read_fault::transient, std::nullopt,
                     source_.to_string() + ": cannot be started at offset " +
                         std::to_string(expected_) + ": " + rd_kafka_err2str(rd_kafka_last_error())};
 }
@@ -124,7 +125,7 @@ std::optional<feed_fault> partition_feed::settle_doubt(steady::time_point now) {
 
 feed_fault partition_feed::replaced(const std::string& why) {
   dead_ = true;
-  return {read_fault::offset_out_of_range, false, source_.to_string() + ": " + why};
+  return {read_fault::offset_out_of_range, std::nullopt, source_.to_string() + ": " + why};
 }
 
 feed_reading partition_feed::read(const feed_limits& limits, steady::time_point now) {
@@ -182,9 +183,11 @@ feed_reading partition_feed::judge_messages(steady::time_point now) {
 std::optional<feed_fault> partition_feed::judge(const rd_kafka_message_t& failed,
                                                 steady::time_point now) {
   feed_fault fault;
-  fault.detail = source_.to_string() + " at offset " + std::to_string(expected_) + ": " +
-                 refusal_text(failed.err, rd_kafka_message_errstr(&failed));
-  fault.fatal = is_refusal(failed.err) || failed.err == RD_KAFKA_RESP_ERR__FATAL;
+  const auto why = refusal(failed.err, rd_kafka_message_errstr(&failed));
+  fault.detail =
+      source_.to_string() + " at offset " + std::to_string(expected_) + ": " + why.detail;
+  if (is_refusal(failed.err) || failed.err == RD_KAFKA_RESP_ERR__FATAL)
+    fault.fatal = why.code;
   if (is_out_of_range(failed.err)) {
     dead_ = true;
     fault.kind = read_fault::offset_out_of_range;

@@ -32,7 +32,7 @@ struct feed_host {
 
 struct feed_fault {
   read_fault kind = read_fault::transient;
-  bool fatal = false;
+  std::optional<errc> fatal; // no retry cures it
   std::string detail;
 };
 
@@ -54,7 +54,7 @@ struct feed_reading {
 class partition_feed {
  public:
   partition_feed(const feed_host& host, rd_kafka_topic_t* topic, topic_partition source,
-                 generation gen, next_offset from);
+                 generation gen, next_offset from, std::optional<applied_record> before);
   ~partition_feed();
   partition_feed(const partition_feed&) = delete;
   partition_feed& operator=(const partition_feed&) = delete;

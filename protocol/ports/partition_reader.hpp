@@ -1,11 +1,13 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "protocol/identifiers.hpp"
 #include "protocol/record.hpp"
+#include "protocol/result.hpp"
 
 namespace tradepulse {
 
@@ -15,7 +17,10 @@ class partition_reader {
  public:
   virtual ~partition_reader() = default;
   // Delivers records from `from` on, marked with `gen`. A partition that is being read is moved.
-  virtual void start(const topic_partition& source, generation gen, next_offset from) = 0;
+  // `before`: the record right before `from`, where the log was seen to have it. It is read first,
+  // for nobody, and where it is gone or another one, that is offset_out_of_range.
+  virtual void start(const topic_partition& source, generation gen, next_offset from,
+                     std::optional<applied_record> before) = 0;
   virtual void stop(const topic_partition& source) = 0;
   // For lag tools only: asynchronous, at most one a second and partition, never during a rebalance.
   virtual void commit(const topic_partition& source, next_offset applied) = 0;
@@ -43,8 +48,9 @@ class ingest_listener {
   // All brokers down, or one of them back.
   virtual void on_broker_state(bool reachable) = 0;
   virtual void on_high_watermark(const topic_partition& source, high_watermark end) = 0;
-  // A fault that no restart of ours can cure (bad credentials, fatal error of the library).
-  virtual void on_fatal(const std::string& detail) = 0;
+  // A fault that no restart of ours can cure. `configuration`: the brokers refuse what is
+  // configured, as credentials; else a fatal error of the library.
+  virtual void on_fatal(const error& why) = 0;
 };
 
 } // namespace tradepulse

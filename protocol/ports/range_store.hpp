@@ -10,16 +10,11 @@
 #include <vector>
 
 #include "protocol/identifiers.hpp"
+#include "protocol/record.hpp"
 #include "protocol/result.hpp"
 #include "protocol/stored_stream.hpp"
 
 namespace tradepulse {
-
-// The record that was applied last, so that a replaced log is found out.
-struct applied_record {
-  record_offset offset;
-  std::uint64_t digest = 0;
-};
 
 // What a claim returns: everything a partition goes on from.
 struct claimed_partition {

@@ -21,21 +21,21 @@ using clock = std::chrono::steady_clock;
 // The first fault that no restart cures, from any thread.
 class last_words {
  public:
-  void say(const std::string& why) {
+  void say(const error& why) {
     std::lock_guard lock(mutex_);
     if (said_)
       return;
-    said_ = true;
-    log::error("fatal", {{"error", why}, {"action", "stop"}});
+    said_ = why.code == errc::configuration ? exit_code::configuration : exit_code::internal;
+    log::error("fatal", {{"error", why.detail}, {"action", "stop"}});
   }
-  bool said() const {
+  std::optional<exit_code> said() const {
     std::lock_guard lock(mutex_);
     return said_;
   }
 
  private:
   mutable std::mutex mutex_;
-  bool said_ = false;
+  std::optional<exit_code> said_;
 };
 
 enum class start_result : std::uint8_t { started, stopped, refused, timed_out };
@@ -85,15 +85,15 @@ result<void> prepare_schema(const config::settings& settings) {
   return {};
 }
 
-// Until a stop is asked for (clean), something fatal is said (internal), or nothing became ready
-// within startup.timeout (unavailable).
+// Until a stop is asked for (clean), something fatal is said (configuration or internal), or
+// nothing became ready within startup.timeout (unavailable).
 exit_code serve_until_stopped(const config::settings& settings, stop_signals& signals,
                               const readiness& ready, const last_words& fatal,
                               clock::time_point began) {
   bool was_ready = settings.startup.timeout.count() == 0;
   while (!signals.wait_until(clock::now() + std::chrono::milliseconds{200})) {
-    if (fatal.said())
-      return exit_code::internal;
+    if (const auto said = fatal.said())
+      return *said;
     was_ready = was_ready || ready.ask().ready;
     if (!was_ready && clock::now() - began > settings.startup.timeout) {
       fail(exit_code::unavailable, "Kafka did not answer within startup.timeout");
@@ -119,7 +119,7 @@ exit_code run_application(const config::settings& settings, stop_signals& signal
   engine::parts parts{&settings, &registry, &health, &board, &ready, {}, {}};
   for (std::size_t i = 0; i < pool.size(); ++i)
     parts.io.push_back(&pool.thread(i));
-  parts.fatal = [&fatal](const std::string& why) { fatal.say(why); };
+  parts.fatal = [&fatal](const error& why) { fatal.say(why); };
   engine core(std::move(parts));
   ready.group_joined = [&core] { return core.group_joined(); };
   ready.missing_topics = [&core] { return core.missing_topics(); };

@@ -68,7 +68,7 @@ struct engine::impl {
       shard.io = io;
       shard.table = std::make_unique<delivery_table>(
           counted, [io, &shard] { io->post([&shard] { shard.table->flush(); }); });
-      fan_outs.push_back(spawn_fan_out_actor(system, *io, *shard.table, all.fatal));
+      fan_outs.push_back(spawn_fan_out_actor(system, *io, *shard.table, broken()));
       fan_out_cards.push_back(all.board->make("fan_out", std::to_string(fan_out_cards.size())));
       fan_out_cards.back()->set_state("running");
     }
@@ -95,6 +95,11 @@ struct engine::impl {
     all.metrics->make_function(metrics::kind::counter, "tradepulse_database_cut_connections_total",
                                "Connections cut because a call got no answer", {},
                                [this] { return static_cast<double>(dog->cuts()); });
+  }
+
+  // What an actor says of a fault of ours.
+  std::function<void(std::string)> broken() const {
+    return [fatal = all.fatal](std::string why) { fatal(error{errc::internal, std::move(why)}); };
   }
 
   std::unique_ptr<range_store> make_store() const {
@@ -128,7 +133,7 @@ struct engine::impl {
     };
     options.credit = credit;
     options.routes = &routes;
-    options.fatal = all.fatal;
+    options.fatal = broken();
     options.drained = [this] {
       std::lock_guard lock(drain_mutex);
       drained = true;

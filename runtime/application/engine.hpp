@@ -31,7 +31,7 @@ class engine {
     actor_board* board = nullptr;
     readiness* ready = nullptr;
     std::vector<io_thread*> io;
-    std::function<void(std::string why)> fatal; // no restart cures it; from any thread
+    std::function<void(const error& why)> fatal; // no restart cures it; from any thread
   };
   explicit engine(parts given);
   ~engine();

@@ -125,15 +125,16 @@ void ingest_pump::on_high_watermark(const topic_partition& source, high_watermar
   place_of(source).end = end.value();
 }
 
-void ingest_pump::on_fatal(const std::string& detail) {
-  parts_.fatal("kafka: " + detail);
+void ingest_pump::on_fatal(const error& why) {
+  parts_.fatal(error{why.code, "kafka: " + why.detail});
 }
 
 // --- to the consumer thread --------------------------------------------------------------------
 
-void ingest_pump::start(const topic_partition& source, generation gen, next_offset from) {
+void ingest_pump::start(const topic_partition& source, generation gen, next_offset from,
+                        std::optional<applied_record> before) {
   place_of(source).applied = from.value();
-  command([=](partition_reader& to) { to.start(source, gen, from); });
+  command([=](partition_reader& to) { to.start(source, gen, from, before); });
 }
 
 void ingest_pump::stop(const topic_partition& source) {

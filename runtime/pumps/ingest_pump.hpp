@@ -27,7 +27,7 @@ class ingest_pump final : public ingest_listener, public partition_reader {
     partition_routes* routes = nullptr;
     health_board* health = nullptr;
     metrics::registry* metrics = nullptr;
-    std::function<void(std::string why)> fatal;
+    std::function<void(const error& why)> fatal;
   };
   explicit ingest_pump(parts given);
 
@@ -56,10 +56,11 @@ class ingest_pump final : public ingest_listener, public partition_reader {
                 const std::string& detail) override;
   void on_broker_state(bool reachable) override;
   void on_high_watermark(const topic_partition& source, high_watermark end) override;
-  void on_fatal(const std::string& detail) override;
+  void on_fatal(const error& why) override;
 
   // partition_reader, passed on to the consumer
-  void start(const topic_partition& source, generation gen, next_offset from) override;
+  void start(const topic_partition& source, generation gen, next_offset from,
+             std::optional<applied_record> before) override;
   void stop(const topic_partition& source) override;
   void commit(const topic_partition& source, next_offset applied) override;
   void wake() override;

@@ -64,7 +64,7 @@ class worker final : public ingest_listener {
   }
   void on_broker_state(bool) override {}
   void on_high_watermark(const topic_partition&, high_watermark) override {}
-  void on_fatal(const std::string& text) override { std::fprintf(stderr, "%s\n", text.c_str()); }
+  void on_fatal(const error& why) override { std::fprintf(stderr, "%s\n", why.detail.c_str()); }
 
   // Works until all have come. False: nothing came for a long time.
   bool run(kafka::consumer& reader) {
@@ -149,7 +149,7 @@ int main(int argc, char** argv) {
   while (!(*reader)->joined() && steady::now() < joined)
     std::this_thread::sleep_for(std::chrono::milliseconds(10));
   for (const auto& each : listed->partitions)
-    (*reader)->start(each.source, generation(1), *each.begin);
+    (*reader)->start(each.source, generation(1), *each.begin, {});
   if (!work.run(**reader))
     return 70;
   work.print();

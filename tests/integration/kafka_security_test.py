@@ -42,7 +42,7 @@ def test_a_wrong_password_ends_the_process_and_names_the_option(server, postgres
     wrong = "wrong-and-secret"
     with secure_line(server, postgres, server.by_login(wrong), start=False) as line:
         line.process.start(wait=False)
-        assert line.process.wait_for_exit() == 70
+        assert line.process.wait_for_exit() == 78
         said = line.process.log_text()
         (fatal,) = [text for text in said.splitlines() if "event=fatal" in text]
         assert server.address["LOGIN"] in fatal and "kafka.properties" in fatal

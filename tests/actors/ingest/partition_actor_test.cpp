@@ -59,6 +59,43 @@ TEST_F(Partition, ReadsOnFromWhatTheClaimReturned) {
   EXPECT_EQ(world.reader.reading[ticks].gen, generation{8});
 }
 
+TEST_F(Partition, HasTheReaderRecogniseTheRecordThatTheLogWasSeenToHave) {
+  world.start(ticks);
+  EXPECT_EQ(world.reader.reading[ticks].before, std::nullopt); // nothing was ever applied
+  world.batch(ticks, {{0, "A 10 0"}, {1, "A 11 1"}});
+  world.commit();
+  world.fault(ticks, read_fault::offset_out_of_range);
+  world.wait(100ms);
+  ASSERT_TRUE(world.reader.reading[ticks].before);
+  EXPECT_EQ(world.reader.reading[ticks].before->offset, record_offset{1});
+  EXPECT_EQ(world.reader.reading[ticks].before->digest, world.log.logs[ticks].digests[1]);
+}
+
+TEST_F(Partition, HasNothingRecognisedWhereTheRecordIsGone) {
+  world.start(ticks);
+  world.batch(ticks, {{0, "A 10 0"}});
+  world.commit();
+  world.log.logs[ticks].digests.clear(); // expired, or compacted away
+  world.fault(ticks, read_fault::offset_out_of_range);
+  world.wait(100ms);
+  EXPECT_EQ(world.state_of(ticks), "reading");
+  EXPECT_EQ(world.reader.reading[ticks].before, std::nullopt);
+}
+
+TEST_F(Partition, HasNothingRecognisedWhereReadingBeginsFurtherOn) {
+  world.start(ticks);
+  world.batch(ticks, {{0, "A 10 0"}});
+  world.commit();
+  auto row = world.store.row(ticks);
+  row.next = next_offset{5}; // an operator's command
+  world.store.set(ticks, row);
+  world.log.logs[ticks].end = high_watermark{9};
+  world.fault(ticks, read_fault::offset_out_of_range);
+  world.wait(100ms);
+  EXPECT_EQ(world.reader.calls.back(), "start ticks/0 from 5");
+  EXPECT_EQ(world.reader.reading[ticks].before, std::nullopt);
+}
+
 TEST_F(Partition, WaitsWhileItsLogCannotBeLookedInto) {
   world.log.reachable = false;
   world.start(ticks);

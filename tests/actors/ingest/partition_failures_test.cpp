@@ -356,6 +356,36 @@ TEST_F(PartitionFailures, CheckTheSameRecordAgainWhereTheBrokerDidNotAnswer) {
   EXPECT_EQ(claimed(), generation{2});
 }
 
+TEST_F(PartitionFailures, DegradeAPartitionUntilARecordCanBeRead) {
+  world.start(ticks);
+  world.batch(ticks, {{0, "A 10 0"}});
+  world.commit();
+  world.fault(ticks, read_fault::offset_out_of_range); // a batch that is damaged, tried in vain
+  EXPECT_EQ(reason(), "its records cannot be read: as the test wants it");
+  world.wait(100ms);
+  EXPECT_EQ(world.state_of(ticks), "reading");
+  EXPECT_EQ(reason(), "its records cannot be read: as the test wants it"); // nothing came yet
+  world.batch(ticks, {{1, "A 11 1"}});
+  EXPECT_EQ(reason(), "");
+}
+
+TEST_F(PartitionFailures, DoNotDegradeAPartitionAfterAPassingFault) {
+  world.start(ticks);
+  world.fault(ticks, read_fault::transient);
+  EXPECT_EQ(reason(), "");
+}
+
+TEST_F(PartitionThatTakesNewLogs, AreNotDegradedWhereReadingBeginsElsewhere) {
+  world.start(ticks);
+  world.batch(ticks, {{0, "A 10 0"}, {1, "A 11 1"}});
+  world.commit();
+  world.log.logs[ticks].digests[1] = 4711;
+  world.fault(ticks, read_fault::offset_out_of_range);
+  world.wait(100ms);
+  EXPECT_EQ(world.state_of(ticks), "reading");
+  EXPECT_EQ(reason(), "");
+}
+
 // --- a stream that two partitions feed -------------------------------------------------------
 
 TEST_F(PartitionFailures, HoldAnEpochThatAMoveBeganUntilItIsCommitted) {

@@ -14,9 +14,10 @@ namespace tradepulse::samples {
 
 class fake_reader : public partition_reader {
  public:
-  void start(const topic_partition& source, generation gen, next_offset from) override {
+  void start(const topic_partition& source, generation gen, next_offset from,
+             std::optional<applied_record> before) override {
     calls.push_back("start " + source.to_string() + " from " + std::to_string(from.value()));
-    reading[source] = {gen, from};
+    reading[source] = {gen, from, before};
     running[source] = true;
   }
   void stop(const topic_partition& source) override {
@@ -31,6 +32,7 @@ class fake_reader : public partition_reader {
   struct place {
     generation gen;
     next_offset from;
+    std::optional<applied_record> before; // that is to be recognised first
   };
   std::vector<std::string> calls;
   std::map<topic_partition, place> reading; // by the last start

@@ -63,7 +63,7 @@ TEST(KafkaConsumer, ReadsNothingThatWasNotStarted) {
   recording_listener heard;
   const auto reader = open(options_for(cluster, {"a"}), heard);
   ASSERT_TRUE(heard.wait_for_assignment(2));
-  reader->start({"a", 1}, generation(1), next_offset(0));
+  reader->start({"a", 1}, generation(1), next_offset(0), {});
   ASSERT_TRUE(heard.wait_for_records({"a", 1}, 5));
   EXPECT_EQ(heard.records(), 5U);
 }
@@ -74,7 +74,7 @@ TEST(KafkaConsumer, DeliversEveryRecordInOrderFromTheOffsetOfTheClaim) {
   log.write_numbered("a", 0, 5000);
   recording_listener heard;
   const auto reader = open(options_for(cluster, {"a"}), heard);
-  reader->start({"a", 0}, generation(7), next_offset(1000));
+  reader->start({"a", 0}, generation(7), next_offset(1000), {});
   ASSERT_TRUE(heard.wait_for_records(4000));
   EXPECT_EQ(heard.offsets({"a", 0}), counting(1000, 4000));
   for (const auto& batch : heard.batches()) {
@@ -95,7 +95,7 @@ TEST(KafkaConsumer, KeepsKeysTimesHeadersAndTellsATombstoneFromAnEmptyValue) {
                   {0, std::nullopt, "last", {{"h3", "z"}}, 1'700'000'000'126}});
   recording_listener heard;
   const auto reader = open(options_for(cluster, {"a"}), heard);
-  reader->start({"a", 0}, generation(1), next_offset(0));
+  reader->start({"a", 0}, generation(1), next_offset(0), {});
   ASSERT_TRUE(heard.wait_for_records(4));
 
   std::vector<std::pair<record, record_headers>> got;
@@ -125,8 +125,8 @@ TEST(KafkaConsumer, LeavesRecordsWithTheLibraryUntilTheyAreAllowedAndItIsWoken) 
   recording_listener heard;
   heard.allow({"a", 0}, 0);
   const auto reader = open(options_for(cluster, {"a"}), heard);
-  reader->start({"a", 0}, generation(1), next_offset(0));
-  reader->start({"a", 1}, generation(1), next_offset(0));
+  reader->start({"a", 0}, generation(1), next_offset(0), {});
+  reader->start({"a", 1}, generation(1), next_offset(0), {});
   // The one that waits has something to give, and the other one goes on beside it.
   ASSERT_TRUE(heard.wait_for_allowance_questions({"a", 0}, 1));
   ASSERT_TRUE(heard.wait_for_records({"a", 1}, 100));
@@ -145,7 +145,7 @@ TEST(KafkaConsumer, NeverDeliversMoreInABatchThanIsAllowed) {
   recording_listener heard;
   heard.allow(3);
   const auto reader = open(options_for(cluster, {"a"}), heard);
-  reader->start({"a", 0}, generation(1), next_offset(0));
+  reader->start({"a", 0}, generation(1), next_offset(0), {});
   ASSERT_TRUE(heard.wait_for_records(100));
   for (const auto& batch : heard.batches())
     EXPECT_LE(batch->records.size(), 3U);
@@ -166,8 +166,8 @@ TEST(KafkaConsumer, BoundsABatchByRecordsAndBytes) {
   options.max_batch_records = 50;
   options.max_batch_bytes = 10 * 1024;
   const auto reader = open(options, heard);
-  reader->start({"a", 0}, generation(1), next_offset(0));
-  reader->start({"b", 0}, generation(1), next_offset(0));
+  reader->start({"a", 0}, generation(1), next_offset(0), {});
+  reader->start({"b", 0}, generation(1), next_offset(0), {});
   ASSERT_TRUE(heard.wait_for_records(1600));
   for (const auto& batch : heard.batches()) {
     EXPECT_LE(batch->records.size(), 50U);
@@ -181,9 +181,9 @@ TEST(KafkaConsumer, MovesAPartitionThatIsReadWhenItIsStartedAgain) {
   log.write_numbered("a", 0, 100);
   recording_listener heard;
   const auto reader = open(options_for(cluster, {"a"}), heard);
-  reader->start({"a", 0}, generation(1), next_offset(0));
+  reader->start({"a", 0}, generation(1), next_offset(0), {});
   ASSERT_TRUE(heard.wait_for_records(100));
-  reader->start({"a", 0}, generation(2), next_offset(40));
+  reader->start({"a", 0}, generation(2), next_offset(40), {});
   ASSERT_TRUE(heard.wait_for_records(160));
   std::vector<std::int64_t> again;
   for (const auto& batch : heard.batches())
@@ -198,8 +198,8 @@ TEST(KafkaConsumer, DeliversNothingOfAPartitionThatWasStopped) {
   test_log log(cluster.servers());
   recording_listener heard;
   const auto reader = open(options_for(cluster, {"a"}), heard);
-  reader->start({"a", 0}, generation(1), next_offset(0));
-  reader->start({"a", 1}, generation(1), next_offset(0));
+  reader->start({"a", 0}, generation(1), next_offset(0), {});
+  reader->start({"a", 1}, generation(1), next_offset(0), {});
   log.write_numbered("a", 0, 1);
   ASSERT_TRUE(heard.wait_for_records({"a", 0}, 1));
   reader->stop({"a", 0});
@@ -215,7 +215,7 @@ TEST(KafkaConsumer, ReportsAnOffsetOutOfRangeAndJumpsNowhere) {
   log.write_numbered("a", 0, 10);
   recording_listener heard;
   const auto reader = open(options_for(cluster, {"a"}), heard);
-  reader->start({"a", 0}, generation(3), next_offset(500));
+  reader->start({"a", 0}, generation(3), next_offset(500), {});
   ASSERT_TRUE(heard.wait_for_fault());
   ASSERT_EQ(heard.faults().size(), 1U);
   EXPECT_EQ(heard.faults()[0].source, (topic_partition{"a", 0}));
@@ -223,7 +223,7 @@ TEST(KafkaConsumer, ReportsAnOffsetOutOfRangeAndJumpsNowhere) {
   EXPECT_EQ(heard.faults()[0].kind, read_fault::offset_out_of_range);
   EXPECT_EQ(heard.records(), 0U);
   // The next claim goes on.
-  reader->start({"a", 0}, generation(4), next_offset(8));
+  reader->start({"a", 0}, generation(4), next_offset(8), {});
   ASSERT_TRUE(heard.wait_for_records(2));
   EXPECT_EQ(heard.offsets({"a", 0}), counting(8, 2));
 }
@@ -233,7 +233,7 @@ TEST(KafkaConsumer, StartsAgainAfterAnErrorOfAFetchWithoutLossOrRepetition) {
   test_log log(cluster.servers());
   recording_listener heard;
   const auto reader = open(options_for(cluster, {"a"}), heard);
-  reader->start({"a", 0}, generation(1), next_offset(0));
+  reader->start({"a", 0}, generation(1), next_offset(0), {});
   log.write_numbered("a", 0, 300);
   ASSERT_TRUE(heard.wait_for_records(300));
   // On a busy machine an error that the mock cluster was told to give did not always arrive.
@@ -255,7 +255,7 @@ TEST(KafkaConsumer, ReportsAPartitionThatDoesNotExist) {
   const mock_cluster cluster({{"a", 1}});
   recording_listener heard;
   const auto reader = open(options_for(cluster, {"a"}), heard);
-  reader->start({"a", 5}, generation(1), next_offset(0));
+  reader->start({"a", 5}, generation(1), next_offset(0), {});
   ASSERT_TRUE(heard.wait_for_fault());
   EXPECT_EQ(heard.faults()[0].kind, read_fault::partition_gone);
 }
@@ -267,7 +267,7 @@ TEST(KafkaConsumer, FollowsALeaderWithoutLossOrRepetition) {
   log.write_numbered("a", 0, 500);
   recording_listener heard;
   const auto reader = open(options_for(cluster, {"a"}), heard);
-  reader->start({"a", 0}, generation(1), next_offset(0));
+  reader->start({"a", 0}, generation(1), next_offset(0), {});
   ASSERT_TRUE(heard.wait_for_records(500));
   cluster.set_leader("a", 0, 2);
   log.write_numbered("a", 0, 500, 500);
@@ -283,7 +283,7 @@ TEST(KafkaConsumer, KeepsReadingThroughARebalanceWhateverIsNotStopped) {
   const auto first = open(options, first_heard);
   ASSERT_TRUE(first_heard.wait_for_assignment(4));
   for (int p = 0; p < 4; ++p)
-    first->start({"a", p}, generation(1), next_offset(0));
+    first->start({"a", p}, generation(1), next_offset(0), {});
   for (int p = 0; p < 4; ++p)
     log.write_numbered("a", p, 10);
   ASSERT_TRUE(first_heard.wait_for_records(40));
@@ -301,7 +301,7 @@ TEST(KafkaConsumer, KeepsReadingThroughARebalanceWhateverIsNotStopped) {
 
   for (const auto& moved : second_heard.assignment()) {
     first->stop(moved);
-    second->start(moved, generation(2), next_offset(20));
+    second->start(moved, generation(2), next_offset(20), {});
   }
   for (int p = 0; p < 4; ++p)
     log.write_numbered("a", p, 10, 20);
@@ -357,7 +357,7 @@ TEST(KafkaConsumer, TellsWhenNoBrokerAnswersAndWhenOneIsBack) {
   test_log log(cluster.servers());
   recording_listener heard;
   const auto reader = open(options_for(cluster, {"a"}), heard);
-  reader->start({"a", 0}, generation(1), next_offset(0));
+  reader->start({"a", 0}, generation(1), next_offset(0), {});
   log.write_numbered("a", 0, 10);
   ASSERT_TRUE(heard.wait_for_records(10));
   ASSERT_TRUE(heard.wait_for_broker_state(true));
@@ -376,7 +376,7 @@ TEST(KafkaConsumer, TellsTheEndOfAPartitionAlsoWhileItMayNotRead) {
   recording_listener heard;
   heard.allow(0);
   const auto reader = open(options_for(cluster, {"a"}), heard);
-  reader->start({"a", 0}, generation(1), next_offset(0));
+  reader->start({"a", 0}, generation(1), next_offset(0), {});
   log.write_numbered("a", 0, 25);
   EXPECT_TRUE(heard.wait_for_end({"a", 0}, 25));
   EXPECT_EQ(heard.records(), 0U);

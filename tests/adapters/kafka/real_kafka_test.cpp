@@ -104,7 +104,7 @@ TEST_F(RealKafka, FindsANewTopicOfAGlobButNeverItsDeadLetters) {
   EXPECT_THAT(heard.assignment(), UnorderedElementsAre(topic_partition{prefix + ".one", 0},
                                                        topic_partition{prefix + ".one", 1},
                                                        topic_partition{prefix + ".two", 0}));
-  reader->start({prefix + ".two", 0}, generation(1), next_offset(0));
+  reader->start({prefix + ".two", 0}, generation(1), next_offset(0), {});
   ASSERT_TRUE(heard.wait_for_records(5));
   EXPECT_EQ(heard.offsets({prefix + ".two", 0}), counting(0, 5));
 }
@@ -115,12 +115,12 @@ TEST_F(RealKafka, FindsNewPartitionsAndReadsThemFromTheirFirstOffset) {
   recording_listener heard;
   const auto reader = open(options_for({topic}), heard);
   ASSERT_TRUE(heard.wait_for_assignment(1));
-  reader->start({topic, 0}, generation(1), next_offset(0));
+  reader->start({topic, 0}, generation(1), next_offset(0), {});
   log_->add_partitions(topic, 3);
   ASSERT_TRUE(heard.wait_for_assignment(3));
   test_log fresh(servers_); // knows all three
   fresh.write_numbered(topic, 2, 7);
-  reader->start({topic, 2}, generation(1), next_offset(0));
+  reader->start({topic, 2}, generation(1), next_offset(0), {});
   ASSERT_TRUE(heard.wait_for_records({topic, 2}, 7));
   EXPECT_EQ(heard.offsets({topic, 2}), counting(0, 7));
 }
@@ -156,7 +156,7 @@ TEST_F(RealKafka, TouchesOnlyWhatMovesBetweenTwoConsumers) {
   const auto first = open(options, first_heard);
   ASSERT_TRUE(first_heard.wait_for_assignment(4));
   for (int p = 0; p < 4; ++p) {
-    first->start({topic, p}, generation(1), next_offset(0));
+    first->start({topic, p}, generation(1), next_offset(0), {});
     log_->write_numbered(topic, p, 100);
   }
   ASSERT_TRUE(first_heard.wait_for_records(400));
@@ -166,7 +166,7 @@ TEST_F(RealKafka, TouchesOnlyWhatMovesBetweenTwoConsumers) {
   ASSERT_TRUE(first_heard.wait_for_assignment(2));
   for (const auto& moved : second_heard.assignment()) {
     first->stop(moved);
-    second->start(moved, generation(2), next_offset(100));
+    second->start(moved, generation(2), next_offset(100), {});
   }
   for (int p = 0; p < 4; ++p)
     log_->write_numbered(topic, p, 50, 100);
@@ -217,7 +217,7 @@ class slow_listener final : public ingest_listener {
   }
   void on_broker_state(bool) override {}
   void on_high_watermark(const topic_partition&, high_watermark) override {}
-  void on_fatal(const std::string& detail) override { ADD_FAILURE() << detail; }
+  void on_fatal(const error& why) override { ADD_FAILURE() << why.detail; }
 
   // Gives credit for `step` records whenever the last is used up, until `total` have come.
   bool feed_until(consumer& reader, std::size_t total, std::size_t step) {
@@ -254,8 +254,8 @@ TEST_F(RealKafka, DeliversEverythingToAReaderThatIsSlowerThanTheBroker) {
   auto options = options_for({topic});
   options.prefetch_bytes = 1; // the least: 1 MB a partition, of 12 MB each
   const auto reader = open(options, heard);
-  reader->start({topic, 0}, generation(1), next_offset(0));
-  reader->start({topic, 1}, generation(1), next_offset(0));
+  reader->start({topic, 0}, generation(1), next_offset(0), {});
+  reader->start({topic, 1}, generation(1), next_offset(0), {});
   ASSERT_TRUE(heard.feed_until(*reader, 120'000, 2000)) << heard.taken();
   EXPECT_EQ(heard.taken(), 120'000U);
   EXPECT_EQ(heard.out_of_order(), 0U);
@@ -281,7 +281,7 @@ TEST_F(RealKafka, ReportsExpiredRecordsAndTheInspectorKnowsWhereTheLogBegins) {
 
   recording_listener heard;
   const auto reader = open(options_for({topic}), heard);
-  reader->start({topic, 0}, generation(1), next_offset(4));
+  reader->start({topic, 0}, generation(1), next_offset(4), {});
   ASSERT_TRUE(heard.wait_for_fault());
   EXPECT_EQ(heard.faults()[0].kind, read_fault::offset_out_of_range);
   EXPECT_EQ(heard.records(), 0U);
@@ -321,7 +321,7 @@ TEST_F(RealKafka, ReportsAPartitionWhoseTopicWasDeleted) {
   recording_listener heard;
   const auto reader = open(options_for({topic}), heard);
   ASSERT_TRUE(heard.wait_for_assignment(1));
-  reader->start({topic, 0}, generation(1), next_offset(0));
+  reader->start({topic, 0}, generation(1), next_offset(0), {});
   ASSERT_TRUE(heard.wait_for_records(3));
   log_->delete_topic(topic);
   ASSERT_TRUE(heard.wait_for_fault());
@@ -339,7 +339,7 @@ std::size_t replace_under(const std::string& servers, test_log& log, recording_l
   options.group_id = unique_name("group");
   options.topics = {topic};
   const auto reader = std::move(*consumer::open(options, heard));
-  reader->start({topic, 0}, generation(1), next_offset(0));
+  reader->start({topic, 0}, generation(1), next_offset(0), {});
   EXPECT_TRUE(heard.wait_for_records(100));
   log.delete_topic(topic);
   log.create_topic(topic, 1);

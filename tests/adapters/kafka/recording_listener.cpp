@@ -48,8 +48,8 @@ void recording_listener::on_high_watermark(const topic_partition& source, high_w
   ends_[source] = end.value();
   changed_.notify_all();
 }
-void recording_listener::on_fatal(const std::string& detail) {
-  ADD_FAILURE() << detail;
+void recording_listener::on_fatal(const error& why) {
+  ADD_FAILURE() << why.detail;
 }
 
 bool recording_listener::wait_for_assignment(std::size_t partitions) {

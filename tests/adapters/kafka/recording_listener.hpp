@@ -35,7 +35,7 @@ class recording_listener final : public ingest_listener {
                 const std::string& detail) override;
   void on_broker_state(bool reachable) override;
   void on_high_watermark(const topic_partition& source, high_watermark end) override;
-  void on_fatal(const std::string& detail) override;
+  void on_fatal(const error& why) override;
 
   // False: not within `patience`.
   bool wait_for_assignment(std::size_t partitions);

@@ -36,7 +36,7 @@ class ReplacedLog : public ::testing::Test {
     options.topics = {"a"};
     reader_ = std::move(*consumer::open(options, heard_));
     log_.write_numbered("a", 0, 10);
-    reader_->start(source_, generation(1), next_offset(0));
+    reader_->start(source_, generation(1), next_offset(0), {});
     ASSERT_TRUE(heard_.wait_for_records(10));
   }
 
@@ -60,6 +60,26 @@ TEST_F(ReplacedLog, IsWhatAnOffsetThatFallsMeans) {
   log_.write_numbered("a", 0, 1, 20);
   ASSERT_TRUE(heard_.wait_for_end(source_, 21));
   EXPECT_EQ(heard_.records(), 13U);
+}
+
+TEST_F(ReplacedLog, IsFoundAtTheStartWhereTheRecordBeforeIsAnotherOne) {
+  reader_->start(source_, generation(2), next_offset(10), applied_record{record_offset(9), 4711});
+  ASSERT_TRUE(heard_.wait_for_fault());
+  EXPECT_EQ(heard_.faults()[0].kind, read_fault::offset_out_of_range);
+  log_.write_numbered("a", 0, 5, 10);
+  EXPECT_EQ(heard_.records(), 10U);
+}
+
+TEST_F(ReplacedLog, IsNotFoundAtTheStartWhereTheRecordBeforeIsTheSameAndItIsReadForNobody) {
+  const auto batch = heard_.batches().back();
+  const auto& newest = batch->records.back();
+  const applied_record before{newest.offset, record_digest(newest)};
+  ASSERT_EQ(before.offset, record_offset(9));
+  reader_->start(source_, generation(2), next_offset(10), before);
+  log_.write_numbered("a", 0, 5, 10);
+  ASSERT_TRUE(heard_.wait_for_records(15));
+  EXPECT_EQ(heard_.offsets(source_), counting(0, 15));
+  EXPECT_TRUE(heard_.faults().empty());
 }
 
 TEST_F(ReplacedLog, IsNotSuspectedForAHoleInItsOffsets) {
@@ -98,7 +118,7 @@ TEST_F(ReplacedLog, IsAskedForWhereABatchCannotBeReadAgainAndAgain) {
   EXPECT_EQ(heard_.faults()[4].kind, read_fault::offset_out_of_range);
   EXPECT_EQ(heard_.offsets(source_), counting(0, 12));
   // An operator has moved it behind the damage.
-  reader_->start(source_, generation(2), next_offset(13));
+  reader_->start(source_, generation(2), next_offset(13), {});
   ASSERT_TRUE(heard_.wait_for_records(19));
   EXPECT_EQ(heard_.offsets(source_).back(), 19);
 }

@@ -63,11 +63,14 @@ void child_process::send(int signal) const {
 
 bool child_process::wait_until_blocked(int signal) const {
   const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(20);
-  const std::uint64_t bit = std::uint64_t{1} << (signal - 1);
+  const auto bit_of = [](int number) { return std::uint64_t{1} << (number - 1); };
+  // Whoever makes a thread blocks all signals for that moment; stop_signals blocks two.
+  const std::uint64_t looked_at = bit_of(signal) | bit_of(SIGUSR2);
   while (std::chrono::steady_clock::now() < deadline) {
     std::ifstream status("/proc/" + std::to_string(pid_) + "/status");
     for (std::string line; std::getline(status, line);)
-      if (line.starts_with("SigBlk:") && (std::stoull(line.substr(7), nullptr, 16) & bit) != 0)
+      if (line.starts_with("SigBlk:") &&
+          (std::stoull(line.substr(7), nullptr, 16) & looked_at) == bit_of(signal))
         return true;
     std::this_thread::yield();
   }
