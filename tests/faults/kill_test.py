@@ -5,11 +5,10 @@ import threading
 import time
 import urllib.parse
 
-import psycopg2
 import pytest
 from fault_line import RECOVERY_LIMIT_S, FaultLine
+from held_commit import PATIENT_ENGINE, HeldCommit
 from postgres_proxy import ANSWER, ANSWERED, REQUEST, PostgresProxy
-from supervised import wait_until
 
 
 @contextlib.contextmanager
@@ -54,60 +53,30 @@ def test_kill_after_publish_before_any_commit(kafka, postgres, campaign):
         campaign.run(line, fault, campaign.rounds())
 
 
-# A commit stands still between its rows and its end for as long as somebody has the lock.
-HELD_ROWS = """
-CREATE FUNCTION wait_for_the_test() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN PERFORM pg_advisory_xact_lock_shared(4711); RETURN NEW; END $$;
-CREATE TRIGGER wait_for_the_test BEFORE INSERT ON price_snapshots
-  FOR EACH ROW EXECUTE FUNCTION wait_for_the_test();
-"""
-WAITING = ("SELECT pid FROM pg_stat_activity WHERE datname = current_database()"
-           " AND wait_event_type = 'Lock' AND wait_event = %s")
-
-
-@contextlib.contextmanager
-def held_rows(database):
-    connection = psycopg2.connect(database.url)
-    try:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_lock(4711)")
-        yield
-    finally:
-        connection.close()
-
-
 @pytest.mark.parametrize("how", ["commits_later", "rolls_back", "blocks_the_claim"])
 def test_kill_inside_the_commit(kafka, postgres, campaign, how):
-    # The old commit has to be there still when the group has given its partition to the new one.
-    settings = {"postgres.statement_timeout": "50s", "postgres.lock_timeout": "40s",
-                "postgres.watchdog": "1m"}
     # A start reads the rows, a claim reads them again: what was committed between the two is news
     # to those who have joined meanwhile.
     gaps = () if how == "rolls_back" else ("moved",)
-    with FaultLine(kafka, postgres, seed=campaign.seed, settings=settings, gaps=gaps) as line:
-        line.database.query(HELD_ROWS)
+    with FaultLine(kafka, postgres, seed=campaign.seed, settings=PATIENT_ENGINE,
+                   gaps=gaps) as line:
+        commit = HeldCommit(line.database)
 
         def fault(_):
             with contextlib.ExitStack() as held:
-                held.enter_context(held_rows(line.database))
-                wait_until(lambda: line.database.query(WAITING, "advisory"),
-                           "a commit that waits", 20)
+                held.enter_context(commit.held())
 
                 def roll_back():
-                    line.database.query("SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-                                        " WHERE datname = current_database()"
-                                        " AND pid <> pg_backend_pid() AND wait_event = 'advisory'")
-                    wait_until(lambda: not line.database.query(WAITING, "advisory"),
-                               "the end of the commit", 20)
+                    commit.roll_back()
+                    held.close()
 
                 def claim_waits():
-                    wait_until(lambda: line.database.query(WAITING, "transactionid"),
-                               "a claim behind the old commit", 30)
+                    commit.wait_for_a_claim_behind_it()
                     held.close()
                     return time.monotonic()
 
                 actions = {"commits_later": {"before_restart": held.close},
-                           "rolls_back": {"before_restart": lambda: (roll_back(), held.close())},
+                           "rolls_back": {"before_restart": roll_back},
                            "blocks_the_claim": {"after_start": claim_waits}}
                 return line.kill_and_restart(**actions[how])
         campaign.run(line, fault, campaign.rounds(share=0.4))

@@ -12,6 +12,7 @@ import pytest
 from checkers import check_degraded, check_resources, resources_of
 from database import Database
 from fault_line import FaultLine
+from held_commit import PATIENT_ENGINE, HeldCommit
 from history import Violation
 from postgres_proxy import ANSWER, IN_TRANSACTION, REQUEST, PostgresProxy
 from postgres_server import PostgresServer
@@ -77,10 +78,11 @@ class PostgresLine(FaultLine):
 
 
 @contextlib.contextmanager
-def proxied(kafka, server, campaign):
+def proxied(kafka, server, campaign, **options):
     """The engine gets to the server through a proxy, the judges directly."""
     with contextlib.closing(PostgresProxy("127.0.0.1", server.port)) as proxy:
-        with PostgresLine(kafka, server.url, campaign, engine_url=proxy.url_for) as line:
+        with PostgresLine(kafka, server.url, campaign, engine_url=proxy.url_for,
+                          **options) as line:
             yield line, proxy
 
 
@@ -401,6 +403,24 @@ def test_outcome_unknown_by_a_cut(kafka, server, campaign, point):
                 line.wait_for_commits(1)
             return found + fault(draw)
         broken(line, campaign, several, campaign.rounds())
+
+
+@pytest.mark.parametrize("ends_by", ["commit", "rollback"])
+def test_outcome_unknown_of_a_commit_that_goes_on(kafka, server, campaign, ends_by):
+    """The connection is cut within the statement, the server works on and knows nothing of it; the
+    new claim waits behind it."""
+    with proxied(kafka, server, campaign, settings=PATIENT_ENGINE) as (line, proxy):
+        commit = HeldCommit(line.database)
+
+        def fault(_):
+            with commit.held():
+                proxy.cut()
+                commit.wait_for_a_claim_behind_it()
+                line.wait_for_frames(50)
+                if ends_by == "rollback":
+                    commit.roll_back()
+            return []
+        broken(line, campaign, fault, campaign.rounds())
 
 
 def test_outcome_unknown_by_termination(kafka, server, campaign):

@@ -226,7 +226,7 @@ def test_a_released_commit_goes_on(fake):
         hold.wait()
         hold.release()
         assert session.receive().endswith(b"I")
-    assert (server.binds, proxy.commits) == (2, 2)
+    wait_until(lambda: (server.binds, proxy.commits) == (2, 2), "two commits", 10)
 
 
 def test_a_session_through_the_proxy_works_as_without(postgres_proxy, database):
