@@ -16,7 +16,7 @@ NINJA_LINE = re.compile(rb"^\[(\d+)/(\d+)\]")
 PYTEST_LINE = re.compile(rb"^(\S+::.+?) (PASSED|FAILED|ERROR|SKIPPED)")
 
 
-def _die_with_parent():
+def die_with_parent():
     libc.prctl(PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
 
 
@@ -60,21 +60,21 @@ def run(command, *, log, screen, name, environment=None, timeout_s=None):
             child = subprocess.Popen(
                 command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT, env=environment, start_new_session=True,
-                preexec_fn=_die_with_parent)
+                preexec_fn=die_with_parent)
         except OSError as error:
             output.write(f"{command[0]}: {error.strerror}\n".encode())
             return 127
         try:
             if _follow(child, output, screen, name, started, timeout_s):
                 return child.wait()
-            _end_group(child)
+            end_group(child)
             return None
         except BaseException:
-            _end_group(child)
+            end_group(child)
             raise
 
 
-def _end_group(child):
+def end_group(child):
     for number, patience_s in ((signal.SIGTERM, 10), (signal.SIGKILL, 10)):
         try:
             os.killpg(child.pid, number)
@@ -84,7 +84,8 @@ def _end_group(child):
             child.wait(patience_s)
         except subprocess.TimeoutExpired:
             continue
-    child.stdout.close()
+    if child.stdout is not None:
+        child.stdout.close()
 
 
 def _follow(child, output, screen, name, started, timeout_s):

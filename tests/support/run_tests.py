@@ -15,6 +15,7 @@ import time
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
 sys.path.insert(0, HERE)
+import build_ahead  # pylint: disable=wrong-import-position
 import fault_results  # pylint: disable=wrong-import-position
 import progress  # pylint: disable=wrong-import-position
 import results  # pylint: disable=wrong-import-position
@@ -32,12 +33,14 @@ class Stop(Exception):
 
 
 class Run:
-    def __init__(self, keyword, rounds=None, seed=None):
+    def __init__(self, keyword, rounds=None, seed=None, everything=False):
+        self.everything = everything
         self.keyword, self.rounds, self.seed = keyword, rounds, seed
         self.results = results.Results()
         self.times = []
         self.screen = progress.Screen()
         self.servers = None
+        self.ahead = None
         # libpq reads these; a test that forgets a member of its URL must not meet a real server.
         self.environment = {name: value for name, value in os.environ.items()
                             if not name.startswith("PG")}
@@ -73,6 +76,24 @@ class Run:
 
     def build(self, preset, targets):
         self.must(f"build {preset}", ["ninja", "-C", os.path.join("build", preset), *targets])
+
+    def build_ahead(self):
+        """Begins to build for the subsets that follow; their own builds then find little to do."""
+        steps = []
+        for preset, prefix in (("asan", "test_"), ("release", "benchmark_")):
+            steps += [lambda preset=preset: ["cmake", "--preset", preset],
+                      lambda preset=preset, prefix=prefix: build_ahead.ninja(
+                          preset, ["tradepulse", *self.programs(preset, prefix)])]
+        self.ahead = build_ahead.BuildAhead(steps, os.path.join(LOGS, "build-ahead.log"))
+
+    def wait_for_builds(self):
+        if self.ahead is None:
+            return
+        started = time.monotonic()
+        self.screen.passing("building ...")
+        self.ahead.wait()
+        self.ahead = None
+        self.times.append(("wait for builds that began earlier", time.monotonic() - started))
 
     def programs(self, preset, prefix="test_"):
         """The programs of that name that the build knows."""
@@ -140,6 +161,8 @@ class Run:
         return self.servers.environment()
 
     def unit(self, preset="dev"):
+        if preset != "dev":
+            self.wait_for_builds()
         self.configure(preset)
         programs = [name for name in self.programs(preset) if name not in SERVER_PROGRAMS]
         if programs:
@@ -159,6 +182,8 @@ class Run:
             # scripts/quickstart builds the release by itself; here its progress is shown.
             self.configure("release")
             self.build("release", ["tradepulse"])
+            if self.everything:
+                self.build_ahead()
         else:
             deselected = ["quickstart_test.py::test_builds_the_release_and_shows_the_main_job"]
         environment = self.with_servers()
@@ -195,10 +220,11 @@ class Run:
 
     def benchmarks(self):
         """Each benchmark's tiny size is one test: it ends with 0 or it failed."""
+        self.wait_for_builds()
         self.configure("release")
         self.build("release", ["tradepulse", *self.programs("release", "benchmark_")])
         environment = self.with_servers()
-        for benchmark in ("ingest", "fanout", "symbols"):
+        for benchmark in ("ingest", "fanout", "symbols", "slow_reader"):
             name = f"benchmark {benchmark}"
             status, text, seconds = self.step(name, ["scripts/benchmark", benchmark, "--tiny"],
                                               environment=environment, timeout_s=PROGRAM_LIMIT_S)
@@ -208,6 +234,8 @@ class Run:
             self.report(name, found, seconds, text)
 
     def close(self):
+        if self.ahead is not None:
+            self.ahead.close()
         if self.servers is not None:
             self.servers.close()
 
@@ -252,7 +280,7 @@ def main():
     def interrupt(*_):
         raise KeyboardInterrupt
     signal.signal(signal.SIGTERM, interrupt)
-    run = Run(options.keyword, options.rounds, options.seed)
+    run = Run(options.keyword, options.rounds, options.seed, options.subset == "all")
     try:
         for subset in SUBSETS if options.subset == "all" else (options.subset,):
             run.screen.line(f"== {subset}")
