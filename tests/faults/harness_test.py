@@ -7,7 +7,8 @@ import types
 import fault_results
 import psycopg2
 import pytest
-from campaign import ROUNDS_VARIABLE, Campaign
+import run_tests
+from campaign import ROUNDS_VARIABLE, SEED_VARIABLE, Campaign
 from fault_line import FaultLine
 from history import Violation
 from postgres_proxy import IN_TRANSACTION, PostgresProxy
@@ -63,7 +64,7 @@ def test_a_campaign_fails_with_what_was_violated_and_its_seed(monkeypatch, tmp_p
     results, log = tmp_path / "results", tmp_path / "log"
     log.write_text("event=started\n")
     monkeypatch.setenv(fault_results.RESULTS_VARIABLE, str(results))
-    monkeypatch.setenv("TRADEPULSE_FAULT_SEED", "77")
+    monkeypatch.setenv(SEED_VARIABLE, "77")
     monkeypatch.setenv(ROUNDS_VARIABLE, "4")
     monkeypatch.setattr("campaign.LOGS", str(tmp_path / "logs"))
     wrong = Violation("I1", "A", "price", 1, 2)
@@ -111,3 +112,28 @@ def test_a_transaction_is_held_where_it_has_locks(database):
             hold.drop()
             thread.join(20)
             assert len(failures) == 1
+
+
+def test_scripts_test_hands_over_rounds_and_seed(monkeypatch, tmp_path, capsys):
+    monkeypatch.setattr(run_tests, "LOGS", str(tmp_path))
+    steps = []
+
+    def pytest_step(_, paths, environment, timeout_s):
+        steps.append((paths, environment, timeout_s))
+        with open(environment[fault_results.RESULTS_VARIABLE], "a", encoding="utf-8") as file:
+            file.write('{"fault": "example", "rounds": 5, "violations": 0, "recovered_s": [1, 3],'
+                       ' "p99_ms": [1, 2]}\n')
+
+    for rounds, seed in ((5, 7), (None, None)):
+        run = run_tests.Run(None, rounds, seed)
+        run.configure = run.build = lambda *_: None
+        run.with_servers = lambda: {"SERVER": "here"}
+        run.pytest = pytest_step
+        run.faults()
+    (paths, environment, limit), (_, short, short_limit) = steps
+    assert (paths, environment["SERVER"], limit) == (["tests/faults"], "here", None)
+    assert (environment[ROUNDS_VARIABLE], environment[SEED_VARIABLE]) == ("5", "7")
+    assert ROUNDS_VARIABLE not in short and short_limit > 0 and int(short[SEED_VARIABLE]) >= 0
+    printed = capsys.readouterr().out
+    assert "faults: seed 7" in printed and f"faults: seed {short[SEED_VARIABLE]}" in printed
+    assert printed.count("example") == 2 and "2.00 s" in printed and "3.00 s" in printed

@@ -132,6 +132,29 @@ def test_database_down(kafka, server, campaign):
         broken(line, campaign, fault, campaign.rounds(share=0.1))
 
 
+def test_start_without_a_database(kafka, server, campaign):
+    """The engine is killed, and the database right after its new start: it waits, says so, and
+    reads on when the database is back."""
+    with FaultLine(kafka, server.url, seed=campaign.seed) as line:
+        def answer(path):
+            try:
+                return line.process.ops.get(path).status
+            except OSError:
+                return None
+
+        def fault(_):
+            def without():
+                server.kill()
+                wait_until(lambda: answer("/health") == 200, "/health", 30)
+                told = wait_until(lambda: answer("/ready"), "/ready", 30)
+                server.start()
+                # Its rows may have been read already; then it is ready, and only claims wait.
+                assert told in (200, 503)
+                return time.monotonic()
+            return line.kill_and_restart(after_start=without)
+        campaign.run(line, fault, campaign.rounds())
+
+
 # --- frozen ---
 
 SESSIONS = ("SELECT pid, state FROM pg_stat_activity WHERE datname = current_database()"
@@ -233,6 +256,20 @@ def test_slow_database(kafka, server, campaign):
             finally:
                 line.database.query("UPDATE pause SET seconds = 0")
             return found
+        broken(line, campaign, fault, campaign.rounds())
+
+
+def test_slow_network_to_the_database(kafka, server, campaign):
+    """Each answer takes a fifth of a second more, and no more than 40 KB a second get through."""
+    with proxied(kafka, server, campaign) as (line, proxy):
+        def fault(_):
+            proxy.delay_s, proxy.bytes_per_s = 0.1, 40_000
+            try:
+                line.wait_for_commits(500)
+                line.wait_for_frames(500)
+            finally:
+                proxy.delay_s, proxy.bytes_per_s = 0, None
+            return []
         broken(line, campaign, fault, campaign.rounds())
 
 
