@@ -244,9 +244,9 @@ def test_an_unclean_end_is_found():
 
 def test_a_log_that_repeats_itself_is_found():
     line = "2024-01-01 warning event=claim_again partition=t-0"
-    assert check_log([line] * 4, causes=2, limit=2) == []
-    assert checks(check_log([line] * 5, causes=2, limit=2)) == ["I10"]
-    assert checks(check_log([line.replace("warning", "error")], causes=1, limit=1)) == ["I10"]
+    assert check_log([line] * 4, windows=2, limit=2) == []
+    assert checks(check_log([line] * 5, windows=2, limit=2)) == ["I10"]
+    assert checks(check_log([line.replace("warning", "error")], windows=1, limit=1)) == ["I10"]
 
 
 def test_bad_records_of_the_load_differ():

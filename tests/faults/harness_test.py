@@ -80,7 +80,7 @@ def test_a_campaign_fails_with_what_was_violated_and_its_seed(monkeypatch, tmp_p
     assert draws[:2] == draws[4:]  # The seed decides.
     lines = fault_results.read(str(results))
     assert [(each["rounds"], each["violations"]) for each in lines] == [(4, 1), (2, 0)]
-    assert fault_results.table(lines)[1].split() == [
+    assert fault_results.table(lines)[1].split()[:9] == [
         "example", "4", "1", "0.50", "s", "0.50", "s", "-", "-"]
 
 

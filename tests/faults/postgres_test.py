@@ -9,7 +9,7 @@ import urllib.parse
 
 import psycopg2
 import pytest
-from checkers import check_degraded, check_resources, resources_of
+from checkers import check_degraded, check_log, check_resources, resources_of
 from database import Database
 from fault_line import FaultLine
 from held_commit import PATIENT_ENGINE, HeldCommit
@@ -38,6 +38,7 @@ class PostgresLine(FaultLine):
 
     def __init__(self, kafka, server_url, campaign, **options):
         self._baseline = None
+        self._began = time.monotonic()
         self.answers = []
         super().__init__(kafka, server_url, seed=campaign.seed, **options)
         self.clients.floor = self.clients.highest
@@ -64,6 +65,12 @@ class PostgresLine(FaultLine):
         with contextlib.suppress(ServerError):  # The checker says what was there instead.
             wait_until(self.look, "degraded", timeout)
         return check_degraded(self.answers, ["postgres", *names])
+
+    def finish(self):
+        found = super().finish()
+        # The engine's own bound: 20 lines of an event in 10 s.
+        windows = 2 + int((time.monotonic() - self._began) / 10)
+        return found + check_log(self.process.log_text().splitlines(), windows, 20)
 
     def judge(self):
         found = super().judge()

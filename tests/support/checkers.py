@@ -121,9 +121,9 @@ LOG_EVENT = re.compile(r"\bevent=(\w+)")
 LOG_LEVEL = re.compile(r"\b(error|critical)\b")
 
 
-def check_log(lines, causes, limit):
-    """I10: of one event at most `limit` lines for each of `causes` causes, and no level error for
-    what heals by itself."""
+def check_log(lines, windows, limit):
+    """I10: of one event at most `limit` lines in each of so many windows of time, and no level
+    error for what heals by itself."""
     counts, found = {}, []
     for line in lines:
         event = LOG_EVENT.search(line)
@@ -132,6 +132,6 @@ def check_log(lines, causes, limit):
         head = line.split("event=", 1)[0]
         if LOG_LEVEL.search(head):
             found.append(Violation("I10", "log", "an error where no person must act", None, line))
-    found += [Violation("I10", "log", f"lines of {name}", f"<= {limit * causes}", count)
-              for name, count in counts.items() if count > limit * causes]
+    found += [Violation("I10", "log", f"lines of {name}", f"<= {limit * windows}", count)
+              for name, count in counts.items() if count > limit * windows]
     return found
