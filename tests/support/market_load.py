@@ -48,6 +48,10 @@ class MarketLoad:
             self._thread = None
         self._producer.flush(timeout)
 
+    def write_to(self, producer):
+        """From now on by this one. Requires: it is paused."""
+        self._producer = producer
+
     def grow(self, count):
         """A tick of each of `count` symbols that were never there, of 32 characters."""
         for _ in range(count):

@@ -1,0 +1,123 @@
+"""What must be where an epoch ends: logs that are replaced, records that expire unread.
+
+Each epoch of a partition is a log of its own; the k-th usable record of a symbol in it is number k.
+"""
+
+from client_checker import ConnectionChecker
+from truth import Truth
+
+
+class EpochTruth:
+    """Shows the newest epoch of each symbol as a Truth does, and the older ones by their number.
+
+    `bad` as for Truth. All partitions begin in epoch 1.
+    """
+
+    def __init__(self, bad):
+        self._bad = bad
+        self._truths = {1: Truth(bad)}
+        self._epoch = {}    # {(topic, partition): its epoch}
+        self._records = {}  # {(topic, partition): those of its present log}
+        self._bad_before = set()
+
+    def add(self, records):
+        for record in sorted(records, key=lambda each: (each.topic, each.partition, each.offset)):
+            place = record.topic, record.partition
+            self._records.setdefault(place, []).append(record)
+            self.of(self.epoch_of(place)).add([record])
+
+    def of(self, epoch):
+        return self._truths.setdefault(epoch, Truth(self._bad))
+
+    def epoch_of(self, place):
+        return self._epoch.get(place, 1)
+
+    def begin(self, place, at_offset=None):
+        """The next epoch of a partition: in a new log, or with what its log has from there on."""
+        kept = [] if at_offset is None else [
+            record for record in self._records.get(place, []) if record.offset >= at_offset]
+        before = self.of(self.epoch_of(place)).bad_places
+        self._bad_before |= {bad for bad in before if bad[:2] == place}
+        self._records[place] = []
+        self._epoch[place] = self.epoch_of(place) + 1
+        self.add(kept)
+
+    def epoch_of_symbol(self, symbol):
+        return max(epoch for epoch, truth in self._truths.items() if symbol in truth.streams)
+
+    @property
+    def streams(self):
+        return {symbol: stream for _, truth in sorted(self._truths.items())
+                for symbol, stream in truth.streams.items()}
+
+    @property
+    def ends(self):
+        return {place: end for epoch, truth in self._truths.items()
+                for place, end in truth.ends.items() if self.epoch_of(place) == epoch}
+
+    @property
+    def bad_places(self):
+        """Those of the present logs."""
+        return {bad for epoch, truth in self._truths.items() for bad in truth.bad_places
+                if self.epoch_of(bad[:2]) == epoch}
+
+    @property
+    def bad_places_before(self):
+        """Those of ended epochs: they may have been read, or not."""
+        return self._bad_before
+
+    def rows(self):
+        return {symbol: row for _, truth in sorted(self._truths.items())
+                for symbol, row in truth.rows().items()}
+
+
+class EpochChecker(ConnectionChecker):
+    """Also knows of partitions that are elsewhere: `not_owner` takes the place of the snapshot,
+    which comes when the partition does."""
+
+    def __init__(self, history, truth, positions, gaps=()):
+        super().__init__(history, truth, positions, gaps)
+        self._newest = truth
+        self._away = set()
+
+    def _within(self, epoch, judge, *arguments):
+        self._truth = self._newest.of(epoch) if epoch else self._newest
+        try:
+            judge(*arguments)
+        finally:
+            self._truth = self._newest
+
+    def _judge(self, frame):
+        super()._judge(frame)
+        message = frame.message
+        if message["type"] == "error" and message.get("symbol") in self.subscriptions:
+            self._away.add(message["symbol"])
+            self.subscriptions[message["symbol"]].snapshot_due = False
+
+    def _joined(self, position):
+        self._away.discard(position["symbol"])
+        self._within(position["epoch"], super()._joined, position)
+
+    def _snapshot(self, subscription, data):
+        if data["symbol"] in self._away:
+            subscription.snapshot_due = True
+            self._away.discard(data["symbol"])
+        self._within(data["epoch"], super()._snapshot, subscription, data)
+
+    def _update(self, subscription, data):
+        self._away.discard(data["symbol"])
+        self._within(data["epoch"], super()._update, subscription, data)
+
+    def _old(self, symbol):
+        subscription = self.subscriptions.get(symbol)
+        return subscription and subscription.epoch != self._newest.epoch_of_symbol(symbol)
+
+    def at_the_end(self):
+        for symbol, _ in self._streams():
+            if self._old(symbol):
+                self._say("I3", symbol, "the newest epoch did not come",
+                          self._newest.epoch_of_symbol(symbol), self.subscriptions[symbol].epoch)
+        return super().at_the_end()
+
+    def behind(self):
+        return super().behind() or any(self._old(symbol) for symbol, _ in self._streams())
