@@ -296,6 +296,54 @@ def test_locks_of_a_frozen_client(kafka, server, campaign, what):
         broken(line, campaign, fault, campaign.rounds())
 
 
+@contextlib.contextmanager
+def one_partition_locked(line, draw):
+    """Somebody has the row of one partition, and the others go on being stored, also the one that
+    shares its writer. Yields when they did so twice over; violations."""
+    def ends():
+        return [row[0] for row in line.database.query(
+            "SELECT next_offset FROM ingest_offsets ORDER BY partition")]
+
+    locked = draw.randrange(4)
+    holder = psycopg2.connect(line.database.url)
+    with contextlib.closing(holder), holder.cursor() as cursor:
+        cursor.execute("SELECT next_offset FROM ingest_offsets WHERE partition = %s FOR UPDATE",
+                       [locked])
+        stands = cursor.fetchone()[0]
+        for _ in range(2):
+            before = ends()
+            wait_until(lambda before=before: all(now > then for number, (now, then) in enumerate(
+                zip(ends(), before)) if number != locked), "commits of the others", 30)
+        yield [] if ends()[locked] == stands else [Violation("harness", "the lock", "did not hold")]
+
+
+def test_lock_of_one_partition(kafka, server, campaign):
+    with PostgresLine(kafka, server.url, campaign) as line:
+        def fault(draw):
+            with one_partition_locked(line, draw) as found:
+                return found
+        broken(line, campaign, fault, campaign.rounds())
+
+
+@pytest.mark.xfail(strict=True, reason=(
+    "/ready says ready while one partition cannot be stored: all writers and partitions share the "
+    "health entry `postgres`, and a commit of any other one clears it"))
+def test_lock_of_one_partition_is_told(kafka, server, campaign):
+    with PostgresLine(kafka, server.url, campaign) as line:
+        def fault(draw):
+            with one_partition_locked(line, draw) as found:
+                # By now its commit has failed at least once; it stands all the time that follows.
+                answers = []
+                wait_until(lambda: answers.append(line.ready()[1]["status"]) or len(answers) == 20,
+                           "20 answers", 30, interval=0.1)
+                if "ready" in answers:
+                    found.append(Violation("I7", "/ready", "of 20 answers while nothing of a "
+                                           "partition is stored", "20 degraded",
+                                           f"{answers.count('ready')} ready"))
+                return found
+        broken(line, campaign, fault, campaign.rounds())
+
+
 def test_claim_that_stands_still_in_its_transaction(kafka, server, campaign):
     """The row of a partition is locked, and the one who locked it says nothing more: the server
     ends that session after postgres.idle_in_transaction_session_timeout."""
