@@ -10,7 +10,7 @@ from kafka_line import KafkaLine, frozen, wait_for_owners
 from supervised import wait_until
 
 SESSION_S = 6.0  # kafka.session_timeout
-EVERY_S = 3.0
+EVERY_S = 3.0  # the second member comes or goes
 
 
 def refused(process):
@@ -52,7 +52,7 @@ def test_frozen_member(kafka, postgres, campaign, who):
     """For longer than its session, with batches in flight: its partitions go to the other one,
     and when it comes back nothing that it still has is written."""
     with KafkaLine(kafka, postgres, campaign, gaps=("moved",)) as line:
-        member = line.second()
+        member, counted = line.second(), []
 
         def fault(draw):
             member.process.start()
@@ -76,9 +76,9 @@ def test_frozen_member(kafka, postgres, campaign, who):
             member.process.stop()
             wait_for_owners(line, 1)
             return time.monotonic() - began, found
-        counted = []
         campaign.run(line, fault, campaign.rounds(short=2, share=0.5))
-        print("refused commits in each round:", counted)
+        # Which round has any is a race: it may learn first that its partitions are gone.
+        assert sum(counted) > 0, f"nothing was refused, or it was not counted: {counted}"
 
 
 def test_a_lone_member_that_loses_its_partitions_and_gets_them_back(kafka, postgres, campaign):

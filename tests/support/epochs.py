@@ -108,6 +108,11 @@ class EpochChecker(ConnectionChecker):
         self._away.discard(data["symbol"])
         self._within(data["epoch"], super()._update, subscription, data)
 
+    def _gap(self, message):
+        super()._gap(message)
+        if message["to"] is None:
+            self._last_offset.pop(message["symbol"], None)  # Another log, perhaps.
+
     def _old(self, symbol):
         subscription = self.subscriptions.get(symbol)
         return subscription and subscription.epoch != self._newest.epoch_of_symbol(symbol)

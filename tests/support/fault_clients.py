@@ -88,13 +88,12 @@ class FaultClients:
         return sum(len(history.frames) for history in self.all())
 
     def close(self):
-        for task in self._tasks:
-            task.cancel()
-
         async def ended():
-            current = asyncio.current_task()
-            await asyncio.gather(*(task for task in asyncio.all_tasks() if task is not current),
-                                 return_exceptions=True)
+            # More than once: one that comes while a connection is made may be swallowed there.
+            while left := asyncio.all_tasks() - {asyncio.current_task()}:
+                for task in left:
+                    task.cancel()
+                await asyncio.wait(left, timeout=1)
         try:
             asyncio.run_coroutine_threadsafe(ended(), self._loop).result(20)
         finally:

@@ -2,7 +2,8 @@
 
 import contextlib
 
-from checkers import check_dead_letters, check_exit, check_recovered, check_rows
+from checkers import (check_dead_letters, check_exit, check_recovered, check_rows,
+                      resources_of)
 from epochs import EpochChecker, EpochTruth
 from fault_clients import FaultClients
 from fault_line import FaultLine
@@ -41,14 +42,16 @@ class Member:
 
 
 class KafkaLine(FaultLine):
-    """Judged with the epochs that a test says its partitions began (`truth.begin`)."""
+    """Judged with the epochs that a test says its partitions began (`truth.begin`).
+    `poison`: values that are bad besides those of the load."""
 
-    def __init__(self, kafka, server_url, campaign, **options):
+    def __init__(self, kafka, server_url, campaign, poison=frozenset(), **options):
         self._can_be_slow = False
         super().__init__(kafka, server_url, seed=campaign.seed, **options)
-        self.truth = EpochTruth(self.load.bad)
+        self.truth = EpochTruth(lambda value: value in poison or self.load.bad(value))
         self.others = []    # Members
         self._watched = [self.clients]
+        self._letters = set()
 
     def second(self, **options):
         member = Member(self, **options)
@@ -65,6 +68,15 @@ class KafkaLine(FaultLine):
             self.database.query(SLOW)
             self._can_be_slow = True
         self.database.query("UPDATE pause SET seconds = %s", seconds)
+
+    def resources(self):
+        """Of the line's process, with all that it ever opens: two writers and the statistics."""
+        wait_until(lambda: self.database.value(
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
+            " AND pid <> pg_backend_pid() AND backend_type = 'client backend'")
+            >= 3 * (1 + sum(member.process.alive for member in self.others)),
+            "three sessions", 30)
+        return resources_of(self.process.pid)
 
     def learn(self):
         """Pauses the load; the truth then has all that is in the log."""
@@ -104,12 +116,18 @@ class KafkaLine(FaultLine):
                 self.process.stop()
             except ServerError as error:
                 found += check_exit(str(error))
-        letters = read_topic(self.kafka, self.topic + ".dead-letter")
-        places = {(letter.headers["tradepulse-topic"], int(letter.headers["tradepulse-partition"]),
-                   int(letter.headers["tradepulse-offset"])) for letter in letters}
+        self.collect_letters()
         # What expired is not asked for: where it is there it was read in time.
-        return found + check_dead_letters(self.truth, places - self.truth.bad_places_before
-                                          | places & self.truth.bad_places)
+        places = self._letters - self.truth.bad_places_before | (
+            self._letters & self.truth.bad_places)
+        return found + check_dead_letters(self.truth, places)
+
+    def collect_letters(self):
+        """What the dead-letter topic has now counts in the end, also when the topic is gone."""
+        self._letters |= {
+            (letter.headers["tradepulse-topic"], int(letter.headers["tradepulse-partition"]),
+             int(letter.headers["tradepulse-offset"]))
+            for letter in read_topic(self.kafka, self.topic + ".dead-letter")}
 
     def _read_on(self):
         everybody = [*self._watched, *(member.clients for member in self.others)]
