@@ -80,7 +80,8 @@ class Campaign:
             p99 = [self._p99(line, [(quiet, began) for quiet, began, _ in windows]),
                    self._p99(line, [(began, end) for _, began, end in windows])]
         fault_results.append({"fault": self.name, "rounds": done, "violations": len(violations),
-                              "recovered_s": recovered, "p99_ms": p99, "seed": self.seed})
+                              "recovered_s": recovered, "p99_ms": p99, "seed": self.seed,
+                              "cpu_percent": getattr(line, "cpu_percent", ([], []))})
         if not violations:
             return
         log = os.path.join(LOGS, f"fault-{self.name}.engine.log")

@@ -1,0 +1,135 @@
+"""The line with a hundred good clients beside bad ones, and what the bad ones cost and get."""
+
+import collections
+import contextlib
+import os
+import re
+import time
+
+from checkers import check_resources, resources_of
+from fault_line import FaultLine
+from history import Violation
+from line import START_OF_TIME_MS
+from supervised import ServerError, wait_until
+
+GOOD_CLIENTS = 100
+# A hundred clients times forty ticks are what one Python thread receives with ease.
+RATE = 40
+# Only those who stall ask for it: it fills all buffers of the kernel (4 MB) and the queue.
+FLOOD = "F" * 32
+FLOOD_TICKS = 25_000
+# What a deadline may be late: the sweep, at most a second, and a busy machine.
+LATE_S = 3.0
+SESSIONS = ("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
+            " AND pid <> pg_backend_pid() AND backend_type = 'client backend'")
+TICKS_PER_S = os.sysconf("SC_CLK_TCK")
+CLOSES = re.compile(r'tradepulse_web_closes_total\{.*\bcode="(\w+)"')
+
+
+def cpu_seconds(pid):
+    with open(f"/proc/{pid}/stat", encoding="utf-8") as stat:
+        fields = stat.read().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / TICKS_PER_S
+
+
+def closings(process):
+    """How many WebSockets have ended, by close code."""
+    counts = collections.Counter()
+    for name, value in process.metrics().items():
+        if found := CLOSES.match(name):
+            counts[found[1]] += int(value)
+    return +counts
+
+
+def samples(process, beginning):
+    """The samples whose name begins so, above zero."""
+    return collections.Counter({name: int(value) for name, value in process.metrics().items()
+                                if name.startswith(beginning) and value})
+
+
+class ClientsLine(FaultLine):
+    """Guarantees after judge(): no good client was cut, files and threads are at the baseline.
+
+    `cpu_percent`: of one core, [before the faults, during them], per round.
+    """
+
+    def __init__(self, kafka, server_url, campaign, settings=None, **options):
+        self._baseline = None
+        self._flooded = 0
+        self.cpu_percent = ([], [])
+        super().__init__(kafka, server_url, seed=campaign.seed, settings=settings,
+                         **{"clients": GOOD_CLIENTS, "rate": RATE, **options})
+        try:
+            self._good = self.clients.count
+            wait_until(lambda: len(self.clients.open_ones()) == self._good, "all clients", 60)
+            # Two writers and the statistics: then the engine has all that it ever opens.
+            wait_until(lambda: self.database.value(SESSIONS) == 3, "three sessions", 30)
+        except BaseException:
+            self.close()
+            raise
+        self.clients.floor = self.clients.highest
+
+    def quiet(self, number):
+        """A second of load without a fault: the baseline."""
+        began, spent = time.monotonic(), cpu_seconds(self.process.pid)
+        self.wait_for_frames(self._good * RATE)
+        if number == 0:
+            self._baseline = resources_of(self.process.pid)
+        self._note(0, began, spent)
+
+    def _note(self, place, began, spent):
+        share = (cpu_seconds(self.process.pid) - spent) / (time.monotonic() - began)
+        self.cpu_percent[place].append(100 * share)
+
+    @contextlib.contextmanager
+    def costs(self):
+        began, spent = time.monotonic(), cpu_seconds(self.process.pid)
+        yield
+        self._note(1, began, spent)
+
+    def judge(self):
+        found = super().judge()
+        histories = self.clients.all()
+        found += [Violation("I3", history.name, "a good client was cut", "open",
+                            history.close_code) for history in histories if not history.open]
+        if self._baseline is None:
+            return found
+        with contextlib.suppress(ServerError):
+            wait_until(lambda: not check_resources(self._baseline,
+                                                   resources_of(self.process.pid)),
+                       "the baseline", 10)
+        return found + check_resources(self._baseline, resources_of(self.process.pid))
+
+    def flood(self):
+        """More than a client that does not read can be sent. Returns when the engine has it."""
+        for number in range(FLOOD_TICKS):
+            self.producer.tick(FLOOD, f"{number}.12345678", "999999999999.12345678",
+                               START_OF_TIME_MS + number, partition=0)
+        self.producer.flush()
+        self._flooded += FLOOD_TICKS
+        wait_until(lambda: self.process.rest.get("/api/snapshots/" + FLOOD).json().get("seq")
+                   == self._flooded, "the flood", 60)
+
+    # --- what the bad ones get ---
+
+    def counted(self, before, expected, timeout):
+        """Waits until as many WebSockets have ended as `expected` has, {code: count}. Seconds and
+        violations: of any other count."""
+        began, count = time.monotonic(), sum(expected.values())
+        expected = {str(code): number for code, number in expected.items()}
+
+        def new():
+            return closings(self.process) - before
+        with contextlib.suppress(ServerError):
+            wait_until(lambda: sum(new().values()) >= count, "the closings", timeout)
+        seconds, told = time.monotonic() - began, dict(new())
+        return seconds, [] if told == expected else [
+            Violation("close", "tradepulse_web_closes_total", f"within {timeout:g} s", expected,
+                      told)]
+
+
+def check_ends(offenders, allowed):
+    """Each offender's end is one of these."""
+    ends = collections.Counter(offender.ended for offender in offenders)
+    return [Violation("close", "the offender", "ended otherwise", allowed, f"{count} x {end}")
+            for end, count in ends.items() if end not in allowed]
