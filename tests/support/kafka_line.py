@@ -129,6 +129,15 @@ class KafkaLine(FaultLine):
              int(letter.headers["tradepulse-offset"]))
             for letter in read_topic(self.kafka, self.topic + ".dead-letter")}
 
+    def _latency(self, frame):
+        data = frame.message.get("data", {})
+        stream = self.truth.of(data.get("epoch", 1)).streams.get(data.get("symbol"))
+        if frame.message["type"] != "price_update" or frame.message.get("snapshot"):
+            return []
+        if stream is None or data["sequence"] > len(stream.stamps_ms):
+            return []
+        return [frame.received_at - stream.stamps_ms[data["sequence"] - 1] / 1000]
+
     def _read_on(self):
         everybody = [*self._watched, *(member.clients for member in self.others)]
         for history in [each for clients in everybody for each in clients.all()]:
