@@ -42,8 +42,10 @@ class PostgresLine(FaultLine):
         self.answers = []
         super().__init__(kafka, server_url, seed=campaign.seed, **options)
         self.clients.floor = self.clients.highest
-        # Two writers and the statistics: then the engine has all that it ever opens.
-        wait_until(lambda: len(self.database.query(SESSIONS)) == 3, "three sessions", 30)
+        # Two writers and the statistics, and no session of its start any more: then the engine has
+        # all that it ever opens.
+        wait_until(lambda: self.process.rest.get("/api/stats").json()["database"]["reachable"]
+                   and len(self.database.query(SESSIONS)) == 3, "three sessions", 30)
 
     def join(self, name):
         super().join(name)
@@ -347,17 +349,20 @@ def test_lock_of_one_partition_is_told(kafka, server, campaign):
 def test_claim_that_stands_still_in_its_transaction(kafka, server, campaign):
     """The row of a partition is locked, and the one who locked it says nothing more: the server
     ends that session after postgres.idle_in_transaction_session_timeout."""
-    open_ones = ("SELECT 1 FROM pg_stat_activity WHERE datname = current_database()"
-                 " AND state = 'idle in transaction'")
+    silent = ("SELECT pid FROM pg_stat_activity WHERE datname = current_database()"
+              " AND state = 'idle in transaction'")
     with proxied(kafka, server, campaign) as (line, proxy):
         def fault(_):
             hold = proxy.hold(IN_TRANSACTION)
             try:
                 terminate(line.database)
                 hold.wait()
+                first = set(wait_until(lambda: line.database.query(silent), "a silent one", 20))
                 began = time.monotonic()
                 line.wait_for_frames(200)
-                wait_until(lambda: not line.database.query(open_ones), "the end of the lock", 60)
+                # The next ones of the engine are held in their turn.
+                wait_until(lambda: not first & set(line.database.query(silent)),
+                           "the end of the lock", 60)
                 seconds = time.monotonic() - began
             finally:
                 hold.drop()
