@@ -80,6 +80,20 @@ def test_sigterm_with_the_database(kafka, server, campaign, how):
         campaign.run(line, fault, campaign.rounds(share=0.5))
 
 
+@pytest.mark.xfail(strict=True, reason="partition::give_up() ends a partition that waits for its "
+                   "claim at once, and engine::wait_committed() takes that for committed")
+def test_sigterm_with_the_database_down_is_not_called_clean(kafka, server, campaign):
+    with FaultLine(kafka, server.url, seed=campaign.seed) as line:
+        line.wait_for_commits(200)
+        server.kill()
+        wait_until(lambda: "call=claim" in line.process.log_text(), "a claim that fails", 20)
+        line.wait_for_frames(300)
+        line.process.stop()
+        said = line.process.log_text()
+        assert "event=left_to_the_log" in said
+        assert "event=not_all_committed" in said and "clean=true" not in said
+
+
 def test_sigterm_with_the_broker_down(postgres, campaign):
     with contextlib.closing(KafkaServer()) as kafka:
         kafka.start()
