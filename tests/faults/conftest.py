@@ -4,12 +4,14 @@ TRADEPULSE_FAULT_ROUNDS makes the tests long, TRADEPULSE_FAULT_SEED repeats a ru
 (./scripts/test faults --rounds N --seed S sets both).
 """
 
+import contextlib
 import os
 import tempfile
 
 import fault_results
 import pytest
 from campaign import Campaign, seed_of_run
+from postgres_server import PostgresServer
 
 
 def pytest_configure(config):
@@ -39,3 +41,10 @@ def pytest_terminal_summary(terminalreporter, config):
 def campaign_fixture(request):
     """A Campaign of the test's name, without `test_`."""
     return Campaign(request.node.name.removeprefix("test_"))
+
+
+@pytest.fixture(name="server", scope="module")
+def server_fixture():
+    """A PostgreSQL of these tests alone, which they break and mend."""
+    with contextlib.closing(PostgresServer()) as server:
+        yield server.start()
