@@ -2,29 +2,12 @@
 
 #include <cstdint>
 
+#include "protocol/utf8.hpp"
+
 namespace tradepulse::log {
 namespace {
 
 constexpr char hex_digits[] = "0123456789abcdef";
-
-// The length of the well-formed UTF-8 character at the front; 0 where there is none.
-std::size_t utf8_length(std::string_view text) noexcept {
-  const auto at = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-  const unsigned lead = at(0);
-  if (lead < 0x80)
-    return 1;
-  const std::size_t size = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : 2;
-  if (lead < 0xc2 || lead > 0xf4 || text.size() < size)
-    return 0;
-  for (std::size_t i = 1; i < size; ++i)
-    if ((at(i) & 0xc0) != 0x80)
-      return 0;
-  const unsigned second = at(1);
-  const bool overlong = (lead == 0xe0 && second < 0xa0) || (lead == 0xf0 && second < 0x90);
-  const bool surrogate = lead == 0xed && second > 0x9f;
-  const bool beyond = lead == 0xf4 && second > 0x8f;
-  return overlong || surrogate || beyond ? 0 : size;
-}
 
 // C0, DEL, and C1, which terminals obey as well.
 bool is_control(std::string_view character) noexcept {
@@ -62,7 +45,7 @@ void append_quoted(std::string& out, std::string_view text, line_format format) 
   const std::size_t end = cut ? longest_value_bytes : text.size();
   out += '"';
   for (std::size_t at = 0; at < end;) {
-    const auto size = utf8_length(text.substr(at));
+    const auto size = utf8::first_character(text.substr(at));
     if (size == 0) {
       if (format == line_format::json)
         out += "\xef\xbf\xbd";
