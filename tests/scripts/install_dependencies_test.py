@@ -119,3 +119,9 @@ def test_says_what_apt_could_not_install(machine):
     done = machine.run()
     assert done.returncode == 69
     assert "apt-get could not install: kcat" in done.stdout
+
+
+def test_the_compiler_of_the_fuzz_targets_comes_only_where_it_is_asked_for():
+    compilers = {"clang-14", "libclang-rt-14-dev"}
+    assert compilers <= set(packages("--fuzz")) and not compilers & set(packages())
+    assert set(packages()) <= set(packages("--fuzz"))

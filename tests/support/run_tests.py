@@ -20,7 +20,8 @@ import fault_results  # pylint: disable=wrong-import-position
 import progress  # pylint: disable=wrong-import-position
 import results  # pylint: disable=wrong-import-position
 
-SUBSETS = ("unit", "integration", "faults", "asan", "benchmarks")
+EVERYTHING = ("unit", "integration", "faults", "asan", "benchmarks")
+SUBSETS = (*EVERYTHING, "fuzz")
 # The test programs that need Kafka or PostgreSQL; all others run without.
 SERVER_PROGRAMS = ("test_adapter_kafka", "test_adapter_postgres")
 PROGRAM_LIMIT_S = 900
@@ -33,7 +34,8 @@ class Stop(Exception):
 
 
 class Run:
-    def __init__(self, keyword, rounds=None, seed=None, everything=False):
+    def __init__(self, keyword, rounds=None, seed=None, everything=False, fuzz_seconds=20):
+        self.fuzz_seconds = fuzz_seconds
         self.everything = everything
         self.keyword, self.rounds, self.seed = keyword, rounds, seed
         self.results = results.Results()
@@ -233,6 +235,28 @@ class Run:
                 found = results.Results(failed=[(name, results.ending(status))])
             self.report(name, found, seconds, text)
 
+    def fuzz(self):
+        """Each parser is one test: it found nothing within its time, from the corpus in the tree."""
+        self.configure("fuzz")
+        targets = self.programs("fuzz", "fuzz_")
+        self.build("fuzz", targets)
+        for target in targets:
+            if self.keyword and self.keyword not in target:
+                continue
+            name = target.removeprefix("fuzz_")
+            kept = os.path.join(ROOT, "build", "fuzz", "corpus", name)
+            os.makedirs(kept, exist_ok=True)
+            status, text, seconds = self.step(
+                target, [os.path.join("build", "fuzz", "fuzz", target),
+                         f"-max_total_time={self.fuzz_seconds}", "-max_len=4096", "-timeout=10",
+                         "-rss_limit_mb=2048", f"-artifact_prefix={LOGS}/{target}-", kept,
+                         os.path.join("tests", "fuzz", "corpus", name)],
+                timeout_s=self.fuzz_seconds + 120)
+            found = results.Results(passed=1)
+            if status != 0:
+                found = results.Results(failed=[(target, results.ending(status))])
+            self.report(target, found, seconds, text)
+
     def close(self):
         if self.ahead is not None:
             self.ahead.close()
@@ -269,6 +293,7 @@ def main():
     parser.add_argument("-k", dest="keyword")
     parser.add_argument("--rounds", type=int)
     parser.add_argument("--seed", type=int)
+    parser.add_argument("--seconds", type=int, default=20)
     options = parser.parse_args()
     if options.rounds is not None and options.rounds < 1:
         parser.error("--rounds: at least 1")
@@ -280,9 +305,10 @@ def main():
     def interrupt(*_):
         raise KeyboardInterrupt
     signal.signal(signal.SIGTERM, interrupt)
-    run = Run(options.keyword, options.rounds, options.seed, options.subset == "all")
+    run = Run(options.keyword, options.rounds, options.seed, options.subset == "all",
+              options.seconds)
     try:
-        for subset in SUBSETS if options.subset == "all" else (options.subset,):
+        for subset in EVERYTHING if options.subset == "all" else (options.subset,):
             run.screen.line(f"== {subset}")
             try:
                 getattr(run, subset)()
