@@ -53,8 +53,8 @@ class actor_board {
   std::map<std::string, std::shared_ptr<actor_card>, std::less<>> cards_; // "kind/name"
 };
 
-// Why the process is not quite well: key ("partition price-ticks/0", "postgres") -> reason. Shown
-// by /ready as degraded. Thread: any.
+// Why the process is not quite well: key ("partition price-ticks/0", "postgres price-ticks/0") ->
+// reason. Shown by /ready as degraded. Thread: any.
 class health_board {
  public:
   void set(std::string_view key, std::string_view reason);

@@ -198,6 +198,7 @@ struct assignment_changed {
 struct give_up_partition {}; // no longer assigned, or draining: finish, release, end
 struct partition_ended {
   topic_partition source;
+  std::size_t events_left = 0; // to the log: dispatched and not committed
 };
 struct begin_drain {};
 struct second_passed {}; // from the one ticker

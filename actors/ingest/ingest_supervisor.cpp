@@ -44,11 +44,13 @@ class supervisor {
     show();
   }
 
-  void ended(const topic_partition& source) {
+  void ended(const partition_ended& what) {
+    const auto& source = what.source;
     forget(source);
     if (draining_) {
+      all_committed_ = all_committed_ && what.events_left == 0;
       if (partitions_.empty())
-        options_->drained();
+        options_->drained(all_committed_);
     } else if (assigned_.contains(source)) {
       start_partition(source, false); // taken away and given back meanwhile
     }
@@ -72,7 +74,7 @@ class supervisor {
     draining_ = true;
     card_->set_state("draining");
     if (partitions_.empty())
-      options_->drained();
+      options_->drained(true);
     for (const auto& [source, each] : partitions_)
       caf::anon_send(each, give_up_partition{});
   }
@@ -101,8 +103,9 @@ class supervisor {
         options_->parts.reader->stop(failed);
         forget(failed);
         if (draining_) {
+          all_committed_ = false; // nobody knows what it had
           if (partitions_.empty())
-            options_->drained();
+            options_->drained(false);
           return;
         }
         restart_.insert(failed); // at the next second: a pause between attempts
@@ -172,6 +175,7 @@ class supervisor {
   std::map<topic_partition, partition_actor> partitions_;
   std::vector<writer_actor> writers_;
   bool draining_ = false;
+  bool all_committed_ = true; // by the partitions that ended while draining
 };
 
 struct shell {
@@ -192,7 +196,7 @@ ingest_supervisor::behavior_type behavior(ingest_supervisor::stateful_pointer<sh
   return {
       [&mine](const assignment_changed& change) { mine.assign(change); },
       [&mine](const broker_back& what) { mine.tell_all(what); },
-      [&mine](const partition_ended& what) { mine.ended(what.source); },
+      [&mine](const partition_ended& what) { mine.ended(what); },
       [&mine](const second_passed& what) { mine.tell_all(what); },
       [&mine](const begin_drain&) { mine.drain(); },
   };

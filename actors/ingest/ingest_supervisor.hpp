@@ -29,7 +29,8 @@ struct supervisor_options {
   std::chrono::milliseconds restart_delay{200};
   // May be called from any thread.
   std::function<void(std::string why)> fatal;
-  std::function<void()> drained; // begin_drain: every partition has ended
+  // begin_drain: every partition has ended. False: not all that was dispatched is committed.
+  std::function<void(bool all_committed)> drained;
 };
 
 // Starts and ends partition actors as the group assigns, keeps the writers, restarts what failed.

@@ -84,7 +84,8 @@ void partition::end() {
   caf::anon_send(options_->writer, release_partition{options_->source, gen_});
   parts().health->clear(health_key());
   parts().board->remove(*options_->card);
-  caf::anon_send(options_->supervisor, partition_ended{options_->source});
+  caf::anon_send(options_->supervisor,
+                 partition_ended{options_->source, dispatcher_->events_in_flight()});
   self_->quit();
 }
 

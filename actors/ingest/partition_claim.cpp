@@ -31,6 +31,7 @@ void partition::claim_later(std::string_view why) {
 void partition::claimed(const partition_claimed& answer) {
   const auto& grant = *answer.grant;
   gen_ = grant.gen;
+  reading_ = false; // what the reader still has is of the claim before
   watch_.claimed(grant);
   dispatcher_->forget_all();
   failing_->claimed();

@@ -48,14 +48,6 @@ void range_dispatcher::produce(const dead_letter& letter, const range_ticket& ti
     if (done) {
       counted->dead_letters.add();
       ticket.acknowledge();
-    } else if (done.failure().code == errc::too_large) {
-      // Not even when cut: trying again cannot help, and one record must not hold up its
-      // partition for ever.
-      log::error("dead_letter_too_large",
-                 {{"partition", kept->batch->source.to_string()},
-                  {"offset", kept->batch->records[kept->index].offset.value()},
-                  {"error", done.failure().detail}});
-      ticket.acknowledge();
     } else {
       caf::anon_send(to, letter_refused{kept, ticket, done.failure().detail});
     }

@@ -51,6 +51,11 @@ class writer {
   static const topic_partition& source_of(const move_partition& work) { return work.move.source; }
   static const topic_partition& source_of(const load_streams& work) { return work.source; }
 
+  // One partition's trouble is not over because another one was stored.
+  static std::string health_key(const topic_partition& source) {
+    return "postgres " + source.to_string();
+  }
+
   // --- attempts: true when done with, false when it has to be tried again later ---
   bool attempt(const claim_partition& wanted);
   bool attempt(const move_partition& wanted);

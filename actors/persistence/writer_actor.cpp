@@ -32,7 +32,8 @@ void writer::work_on_claims() {
     claims_.pop_front();
     if (std::visit([this](const auto& each) { return attempt(each); }, work)) {
       retry_->reset();
-      options_->health->clear("postgres");
+      std::visit([this](const auto& each) { options_->health->clear(health_key(source_of(each))); },
+                 work);
       continue;
     }
     claims_.push_back(std::move(work)); // behind the others: one locked row holds up only itself
@@ -55,6 +56,7 @@ void writer::release(const release_partition& wanted) {
   }
   if (auto done = options_->store->release(wanted.source, gen); !done)
     failed("release", wanted.source, done.failure()); // the next claim takes it over all the same
+  options_->health->clear(health_key(wanted.source));
 }
 
 void writer::watch(const watch_row& wanted) {
@@ -63,7 +65,7 @@ void writer::watch(const watch_row& wanted) {
     failed("look_at", wanted.source, row.failure());
     return;
   }
-  options_->health->clear("postgres");
+  options_->health->clear(health_key(wanted.source));
   if (*row && (*row)->gen != wanted.gen)
     caf::anon_send(wanted.reply_to, row_changed{wanted.gen});
 }
@@ -112,7 +114,7 @@ void writer::grant(claimed_partition granted, const partition_actor& to) {
 
 bool writer::failed(std::string_view call, const topic_partition& source, const error& why) {
   options_->metrics->database_errors.add();
-  options_->health->set("postgres", why.detail);
+  options_->health->set(health_key(source), why.detail);
   options_->card->set_error(why.detail);
   log::warning("database_error", {{"call", call},
                                   {"partition", source.to_string()},

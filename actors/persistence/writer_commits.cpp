@@ -74,7 +74,7 @@ void writer::settle(const topic_partition& source, owned& mine, const committed&
     counted.append_to_commit.observe(seconds_since(what.oldest_appends[i]), what.range_events[i]);
   mine.refusals = 0;
   retry_->reset();
-  options_->health->clear("postgres");
+  options_->health->clear(health_key(source));
   for (const auto& [name, begun] : what.begun_epochs)
     if (auto actor = options_->directory->find_actor(name))
       caf::anon_send(actor, epoch_committed{begun});
@@ -97,7 +97,7 @@ void writer::settle(const topic_partition& source, owned& mine, const fenced&) {
 void writer::settle(const topic_partition& source, owned& mine, const try_again& what) {
   options_->metrics->database_errors.add();
   options_->metrics->database_retries.add();
-  options_->health->set("postgres", what.why.detail);
+  options_->health->set(health_key(source), what.why.detail);
   options_->card->set_error(what.why.detail);
   log::warning("commit_retry", {{"partition", source.to_string()}, {"error", what.why.detail}});
   mine.retrying = true;
@@ -141,8 +141,7 @@ void writer::produce(const topic_partition& source, generation gen,
   dead_letter copy = *letter;
   options_->dead_letters->produce(
       std::move(copy), [to = writer_actor{self_}, source, gen, letter](const result<void>& done) {
-        caf::anon_send(to, refusal_letter_done{source, gen, letter,
-                                               done || done.failure().code == errc::too_large});
+        caf::anon_send(to, refusal_letter_done{source, gen, letter, static_cast<bool>(done)});
       });
 }
 

@@ -55,20 +55,24 @@ rd_kafka_resp_err_t send_letter(rd_kafka_t* producer, const dead_letter& letter,
                                 std::size_t limit, void* opaque) {
   const auto& r = record_of(letter);
   auto headers = headers_of(letter);
-  auto value = r.value;
-  if (form == letter_form::cut && can_be_cut(letter, limit)) {
-    add(headers.get(), "tradepulse-truncated", std::to_string(value->size()));
-    value = value->substr(0, limit);
-  }
+  const auto full = r.value.value_or(std::string_view());
+  std::string_view value = full;
+  bool has_value = r.value.has_value();
+  if (form == letter_form::cut)
+    value = full.substr(0, limit);
+  else if (form == letter_form::bare)
+    value = {}, has_value = false; // null on the wire, not empty
+  if (value.size() < full.size())
+    add(headers.get(), "tradepulse-truncated", std::to_string(full.size()));
   const std::string topic = dead_letter_topic(letter);
   // A null pointer is an absent key or value; an empty one must point somewhere.
   void* key = r.has_key ? readable(r.key.data() ? r.key : std::string_view("")) : nullptr;
-  void* bytes = value ? readable(value->data() ? *value : std::string_view("")) : nullptr;
-  const auto failed = rd_kafka_producev(
-      producer, RD_KAFKA_VTYPE_TOPIC, topic.c_str(), RD_KAFKA_VTYPE_MSGFLAGS,
-      int{RD_KAFKA_MSG_F_COPY}, RD_KAFKA_VTYPE_KEY, key, r.key.size(), RD_KAFKA_VTYPE_VALUE, bytes,
-      value ? value->size() : std::size_t{0}, RD_KAFKA_VTYPE_HEADERS, headers.get(),
-      RD_KAFKA_VTYPE_OPAQUE, opaque, RD_KAFKA_VTYPE_END);
+  void* bytes = has_value ? readable(value.data() ? value : std::string_view("")) : nullptr;
+  const auto failed =
+      rd_kafka_producev(producer, RD_KAFKA_VTYPE_TOPIC, topic.c_str(), RD_KAFKA_VTYPE_MSGFLAGS,
+                        int{RD_KAFKA_MSG_F_COPY}, RD_KAFKA_VTYPE_KEY, key, r.key.size(),
+                        RD_KAFKA_VTYPE_VALUE, bytes, value.size(), RD_KAFKA_VTYPE_HEADERS,
+                        headers.get(), RD_KAFKA_VTYPE_OPAQUE, opaque, RD_KAFKA_VTYPE_END);
   if (failed == RD_KAFKA_RESP_ERR_NO_ERROR)
     static_cast<void>(headers.release()); // taken over
   return failed;

@@ -194,22 +194,28 @@ class dead_letter_producer::core {
   }
 
   void failed_to_send(open_letter letter, rd_kafka_resp_err_t failed) {
-    if (failed == RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE) {
-      if (letter.form == letter_form::whole &&
-          can_be_cut(letter.letter, options_.truncated_value_bytes)) {
-        letter.form = letter_form::cut;
-        waiting_.push_front(std::move(letter));
-        bell_.ring();
-        return;
-      }
-      answer(letter,
-             error{errc::too_large, where(letter) +
-                                        ": refused for its size, with a value "
-                                        "of at most " +
-                                        std::to_string(options_.truncated_value_bytes) + " bytes"});
+    if (failed == RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE && make_smaller(letter)) {
+      waiting_.push_front(std::move(letter));
+      bell_.ring();
       return;
     }
-    answer(letter, unavailable(letter, rd_kafka_err2str(failed)));
+    std::string why = rd_kafka_err2str(failed);
+    if (failed == RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE)
+      why += ", also without its value: raise max.message.bytes of " +
+             dead_letter_topic(letter.letter);
+    answer(letter, unavailable(letter, why));
+  }
+
+  // False: there is nothing left to leave out.
+  bool make_smaller(open_letter& letter) const {
+    if (letter.form == letter_form::whole &&
+        can_be_cut(letter.letter, options_.truncated_value_bytes))
+      letter.form = letter_form::cut;
+    else if (letter.form != letter_form::bare && can_be_cut(letter.letter, 0))
+      letter.form = letter_form::bare;
+    else
+      return false;
+    return true;
   }
 
   // After a fatal error (the broker lost what the idempotent producer had agreed with it) the

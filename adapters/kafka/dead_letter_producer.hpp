@@ -11,7 +11,8 @@ namespace tradepulse::kafka {
 // Dead letters by an idempotent producer with a thread of its own. What librdkafka has no place for
 // waits in a queue of ours; each letter there holds the ingest credit of its batch, which bounds
 // it. Every letter is answered once: confirmed, or log_unavailable after `message_timeout` (the
-// letter may still arrive: at least once), or too_large where even the cut one is refused.
+// letter may still arrive: at least once) or refused: for its size it is cut, then sent without its
+// value, before that.
 class dead_letter_producer final : public dead_letter_sink {
  public:
   // Absent brokers are no error. Errors: configuration, naming the key.

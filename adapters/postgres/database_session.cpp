@@ -55,7 +55,7 @@ database_fault database_session::failed(const std::exception_ptr& thrown, bool c
     auto fault = fault_of(thrown, connection_->is_open() && !cut);
     if (cut)
       fault.message = "no answer within " + std::to_string(settings_.watchdog_timeout.count()) +
-                      " ms (postgres.watchdog_timeout), connection cut";
+                      " ms (postgres.watchdog), connection cut";
     if (fault.kind == fault_kind::lost)
       ::shutdown(socket_, SHUT_RDWR); // saying goodbye to a frozen server could block as well
     if (fault.kind == fault_kind::lost || fault.kind == fault_kind::refused)

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <initializer_list>
 #include <iterator>
+#include <unordered_map>
 #include <utility>
 
 #include "adapters/postgres/array_literal.hpp"
@@ -91,7 +92,16 @@ class range_store_postgres::implementation {
     return std::move(*out);
   }
 
+  generation granted(const topic_partition& source) const {
+    const auto found = granted_.find(source);
+    return found == granted_.end() ? generation{0} : found->second;
+  }
+  void remember(const claimed_partition& claim) { granted_[claim.source] = claim.gen; }
+
   database_session session_;
+
+ private:
+  std::unordered_map<topic_partition, generation> granted_; // the last of each, also if lost
 };
 
 range_store_postgres::range_store_postgres(postgres_settings settings,
@@ -104,15 +114,19 @@ result<claimed_partition> range_store_postgres::claim(const topic_partition& sou
                                                       std::string_view owner) {
   if (auto bad = nul_in({{"topic", source.topic}, {"owner", owner}}))
     return *bad;
-  return impl_->answer<claimed_partition>([&](database_session::call& db) {
+  // A replica that has become the primary may lack the last claim: its generation must not come
+  // again, or what is left of that claim would be taken for the new one's.
+  const auto known = impl_->granted(source);
+  auto granted = impl_->answer<claimed_partition>([&](database_session::call& db) {
     pqxx::work transaction(db.connection);
     // Waits for an older transaction of the partition, which is over when this has the row.
     const auto row = transaction.exec_params1(
         "INSERT INTO ingest_offsets AS o (topic, partition, generation, owner) "
-        "VALUES ($1, $2, 1, $3) ON CONFLICT (topic, partition) DO UPDATE SET "
-        "generation = o.generation + 1, owner = EXCLUDED.owner, updated_at = now() RETURNING " +
+        "VALUES ($1, $2, $4::bigint + 1, $3) ON CONFLICT (topic, partition) DO UPDATE SET "
+        "generation = greatest(o.generation, $4::bigint) + 1, owner = EXCLUDED.owner, "
+        "updated_at = now() RETURNING " +
             partition_columns(),
-        source.topic, source.partition, std::string(owner));
+        source.topic, source.partition, std::string(owner), known.value());
     db.answered();
     auto claimed = as_claimed(read_partition(source, row));
     begin_unordered_epochs(db, transaction, source, claimed.epoch_floor);
@@ -120,6 +134,9 @@ result<claimed_partition> range_store_postgres::claim(const topic_partition& sou
     transaction.commit();
     return claimed;
   });
+  if (granted)
+    impl_->remember(*granted);
+  return granted;
 }
 
 result<claimed_partition> range_store_postgres::reposition(const repositioning& move) {

@@ -42,8 +42,11 @@ class http_session final : public session, public std::enable_shared_from_this<h
   }
 
   void sweep(time_point now) override {
-    if (now >= deadline_)
-      finish();
+    if (now < deadline_)
+      return;
+    if (reading_ && (!idle_ || !served_)) // an idle connection that was kept is no offence
+      home_->shared().metrics.refused(refusal::timeout).add();
+    finish();
   }
   void drain(close_code, const std::function<std::string()>&) override {
     leaving_ = true;
@@ -83,7 +86,9 @@ class http_session final : public session, public std::enable_shared_from_this<h
   request_reader reader_;
   outgoing_answer answer_;
   time_point request_at_{};
-  bool idle_ = false; // not a byte of the next request is here
+  bool reading_ = false; // a request is waited for, or a part of it is here
+  bool served_ = false;  // one was answered
+  bool idle_ = false;    // not a byte of the next request is here
   bool keep_alive_ = true;
   bool leaving_ = false;
   bool finished_ = false;
@@ -93,6 +98,7 @@ class http_session final : public session, public std::enable_shared_from_this<h
 
 void http_session::next_request(std::chrono::milliseconds how_long) {
   reader_.begin();
+  reading_ = true;
   idle_ = reader_.drained();
   patience(idle_ ? how_long : home_->limits().handshake_timeout);
   if (idle_)
@@ -186,6 +192,7 @@ void http_session::last_answer(http_response response) {
 }
 
 void http_session::answer(http_response response) {
+  reading_ = false;
   const auto& request = reader_.request();
   outgoing_answer::terms terms;
   terms.head_only = request.head_only;
@@ -245,6 +252,7 @@ void http_session::answered() {
   const std::chrono::duration<double> took = steady_clock::now() - request_at_;
   home_->shared().metrics.answered(answer_.route(), answer_.status(), took.count());
   answer_.clear();
+  served_ = true;
   // What the head has promised is kept, unless the listener ends its connections.
   if (keep_alive_ && !leaving_)
     return next_request(home_->limits().keep_alive_timeout);

@@ -3,8 +3,8 @@
 namespace tradepulse::web {
 namespace {
 
-constexpr std::array<std::string_view, 7> refusal_names{
-    "connections", "address", "overflow", "origin", "path", "draining", "bad_request"};
+constexpr std::array<std::string_view, 8> refusal_names{
+    "connections", "address", "overflow", "origin", "path", "draining", "bad_request", "timeout"};
 // Routes come from a closed set; this bounds a mistake.
 constexpr std::size_t most_answer_series = 500;
 

@@ -21,6 +21,7 @@ enum class refusal : std::uint8_t {
   path,
   draining,
   bad_request,
+  timeout, // nothing, or only a part of a request, within the deadline
 };
 
 // A connection that ended without a close frame of either side. No code of the registry: RFC 6455
@@ -53,7 +54,7 @@ class web_metrics {
   metrics::counter& refused_pushes;
 
  private:
-  std::array<metrics::counter*, 7> refused_{};
+  std::array<metrics::counter*, 8> refused_{};
   std::map<std::uint16_t, metrics::counter*> closed_;
   metrics::counter* closed_other_;
   metrics::latency_histogram& http_seconds_;

@@ -178,7 +178,7 @@ exit_code run_application(const config::settings& settings, stop_signals& signal
       core.wait_committed(deadline - std::min<clock::duration>(settings.shutdown.deadline / 4,
                                                                std::chrono::seconds{2}));
   if (!committed) // each partition says what it leaves to the log, as it ends
-    log::warning("not_all_committed", {{"reason", "not committed within shutdown.deadline"}});
+    log::warning("not_all_committed", {{"reason", "the rest is left to the log"}});
   (*ports)->wait_until_empty(std::min(deadline, clock::now() + std::chrono::seconds{3}));
   core.leave_group(deadline);
   guard->stage("closing listeners");

@@ -134,9 +134,10 @@ struct engine::impl {
     options.credit = credit;
     options.routes = &routes;
     options.fatal = broken();
-    options.drained = [this] {
+    options.drained = [this](bool committed) {
       std::lock_guard lock(drain_mutex);
       drained = true;
+      all_committed = committed;
       drain_changed.notify_all();
     };
     supervisor = spawn_ingest_supervisor(system, std::move(options));
@@ -173,6 +174,7 @@ struct engine::impl {
   std::mutex drain_mutex;
   std::condition_variable drain_changed;
   bool drained = false;
+  bool all_committed = true;
 };
 
 engine::engine(parts given) : impl_(std::make_unique<impl>(std::move(given))) {}
@@ -225,7 +227,8 @@ bool engine::wait_committed(std::chrono::steady_clock::time_point deadline) {
   if (!impl_->supervisor)
     return true;
   std::unique_lock lock(impl_->drain_mutex);
-  return impl_->drain_changed.wait_until(lock, deadline, [this] { return impl_->drained; });
+  return impl_->drain_changed.wait_until(lock, deadline, [this] { return impl_->drained; }) &&
+         impl_->all_committed;
 }
 
 void engine::leave_group(std::chrono::steady_clock::time_point deadline) {

@@ -205,8 +205,6 @@ def test_clients_slow_handshakes(kafka, postgres, campaign):
         campaign.run(line, fault, campaign.rounds(), before=line.quiet)
 
 
-@pytest.mark.xfail(strict=True, reason="an HTTP connection that ends by its deadline is counted "
-                   "nowhere: http_session::sweep() finishes it without a word to web_metrics")
 def test_clients_with_slow_handshakes_are_counted(kafka, postgres, campaign):
     with ClientsLine(kafka, postgres, campaign, {"client.handshake_timeout": "500ms"},
                      clients=2) as line:

@@ -82,12 +82,7 @@ def write_of_letters(kafka, line, allowed, how):
         delete_topic(kafka, name)
 
 
-GIVEN_UP = ("a letter that the topic refuses for its size, cut too, is given up without a counter "
-            "or an alarm, whatever kafka.dead_letter.on_failure says")
-
-
-@pytest.mark.parametrize("how", ["deleted", pytest.param("refused", marks=pytest.mark.xfail(
-    strict=True, raises=AssertionError, reason=GIVEN_UP))])
+@pytest.mark.parametrize("how", ["deleted", "refused"])
 def test_dead_letters_that_cannot_be_written(kafka, postgres, campaign, how):
     """Each partition waits at its first bad record, with an alarm, and goes on when the topic is
     there again; ready all the time."""

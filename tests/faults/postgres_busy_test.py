@@ -93,9 +93,6 @@ def test_lock_of_one_partition(kafka, server, campaign):
         broken(line, campaign, fault, campaign.rounds())
 
 
-@pytest.mark.xfail(strict=True, reason=(
-    "/ready says ready while one partition cannot be stored: all writers and partitions share the "
-    "health entry `postgres`, and a commit of any other one clears it"))
 def test_lock_of_one_partition_is_told(kafka, server, campaign):
     with PostgresLine(kafka, server.url, campaign) as line:
         def fault(draw):

@@ -17,14 +17,8 @@ def generations(database):
         "SELECT generation FROM ingest_offsets ORDER BY topic, partition")]
 
 
-GENERATION_AGAIN = pytest.mark.xfail(strict=True, reason=(
-    "a generation is granted twice where the replica lacks a claim: range_store_postgres::claim "
-    "raises the stored one by 1, and partition and writer take what is left of the claim before "
-    "for their own; records get other numbers, nothing is committed any more"))
-
-
 @pytest.mark.parametrize("replica_is", [
-    "current", "behind", pytest.param("behind_a_claim", marks=GENERATION_AGAIN)])
+    "current", "behind", "behind_a_claim"])
 def test_failover(kafka, campaign, replica_is):
     """The replica of a killed primary takes over. Where it lacks commits, the engine claims again,
     reads that part of the log again, and gives each record the number that it had. Where it lacks

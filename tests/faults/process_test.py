@@ -80,8 +80,6 @@ def test_sigterm_with_the_database(kafka, server, campaign, how):
         campaign.run(line, fault, campaign.rounds(share=0.5))
 
 
-@pytest.mark.xfail(strict=True, reason="partition::give_up() ends a partition that waits for its "
-                   "claim at once, and engine::wait_committed() takes that for committed")
 def test_sigterm_with_the_database_down_is_not_called_clean(kafka, server, campaign):
     with FaultLine(kafka, server.url, seed=campaign.seed) as line:
         line.wait_for_commits(200)

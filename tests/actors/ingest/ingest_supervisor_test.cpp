@@ -99,8 +99,20 @@ TEST_F(Supervisor, DrainsWhenEveryPartitionHasCommittedAndReleased) {
   EXPECT_EQ(world.drained(), 0);
   world.commit();
   EXPECT_EQ(world.drained(), 1);
+  EXPECT_TRUE(world.all_committed());
   EXPECT_FALSE(owned(0));
   EXPECT_EQ(world.store.row(ticks(0)).next, next_offset{1});
+}
+
+TEST_F(Supervisor, SaysThatNotAllIsCommittedWhereAPartitionEndsWithWorkInFlight) {
+  world.supervise(2, 10);
+  world.assign({ticks(0), ticks(1)});
+  world.batch(ticks(0), {{0, "A 10 0"}});
+  world.database(false);
+  world.lose_connection();
+  world.drain();
+  EXPECT_EQ(world.drained(), 1);
+  EXPECT_FALSE(world.all_committed());
 }
 
 TEST_F(Supervisor, DrainsAtOnceWhereNothingIsAssigned) {

@@ -196,7 +196,7 @@ struct Writer : testing::Test {
   }
   bool postgres_is_degraded() {
     for (const auto& [key, why] : health.reasons())
-      if (key == "postgres")
+      if (key.starts_with("postgres "))
         return true;
     return false;
   }

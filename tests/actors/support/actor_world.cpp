@@ -190,6 +190,7 @@ struct actor_world::engine {
   std::vector<std::unique_ptr<listener>> listeners;
   bool database_up = true;
   int drained = 0;
+  bool all_committed = false;
   std::vector<std::string> fatal;
 };
 
@@ -375,7 +376,10 @@ void actor_world::supervise(std::size_t writers, std::size_t restarts) {
   options.routes = &e.routes;
   options.restarts = restarts;
   options.fatal = [&e](std::string why) { e.fatal.push_back(std::move(why)); };
-  options.drained = [&e] { ++e.drained; };
+  options.drained = [&e](bool all) {
+    ++e.drained;
+    e.all_committed = all;
+  };
   e.real_supervisor = spawn_ingest_supervisor(e.system, std::move(options));
   e.run();
 }
@@ -403,6 +407,10 @@ void actor_world::drain() {
 
 int actor_world::drained() const {
   return engine_->drained;
+}
+
+bool actor_world::all_committed() const {
+  return engine_->all_committed;
 }
 
 std::vector<std::string> actor_world::fatal() const {

@@ -63,6 +63,7 @@ class actor_world {
   void kill_writer(std::size_t index);
   void drain();
   int drained() const;
+  bool all_committed() const; // as told with the drain
   std::vector<std::string> fatal() const;
 
   // --- clients ---

@@ -161,16 +161,33 @@ TEST(DeadLetterProducer, LeavesALargeValueWholeWhereItIsTaken) {
   EXPECT_THAT(written[0].headers, Not(Contains(Key("tradepulse-truncated"))));
 }
 
-TEST(DeadLetterProducer, SaysTooLargeWhereCuttingDoesNotHelp) {
+TEST(DeadLetterProducer, LeavesTheValueOutWhereCuttingDoesNotHelp) {
   mock_cluster cluster({{"prices.dead-letter", 1}});
   cluster.refuse_next_produce_for_size();
   outcomes got;
   const auto letters = open(cluster.servers());
   letters->produce(letter_of(batch_of("small")), got.expect());
+  ASSERT_EQ(got.wait_for(1).size(), 1U);
+  EXPECT_TRUE(got.wait_for(1)[0]) << got.wait_for(1)[0].failure().detail;
+  const auto written = test_log(cluster.servers()).read("prices.dead-letter", 0, 1);
+  ASSERT_EQ(written.size(), 1U);
+  EXPECT_EQ(written[0].value, std::nullopt);
+  EXPECT_THAT(written[0].headers, Contains(Pair("tradepulse-truncated", "5")));
+}
+
+TEST(DeadLetterProducer, SaysWhatToRaiseWhereEvenThatIsTooLarge) {
+  mock_cluster cluster({{"prices.dead-letter", 1}});
+  for (int form = 0; form < 3; ++form) // whole, cut, without its value
+    cluster.refuse_next_produce_for_size();
+  outcomes got;
+  const auto letters = open(cluster.servers());
+  letters->produce(letter_of(batch_of(std::string(100'000, 'x'))), got.expect());
   const auto outcome = got.wait_for(1);
   ASSERT_EQ(outcome.size(), 1U);
   ASSERT_FALSE(outcome[0]);
-  EXPECT_EQ(outcome[0].failure().code, errc::too_large);
+  EXPECT_EQ(outcome[0].failure().code, errc::log_unavailable);
+  EXPECT_THAT(outcome[0].failure().detail,
+              HasSubstr("raise max.message.bytes of prices.dead-letter"));
 }
 
 TEST(DeadLetterProducer, TakesMoreLettersThanTheLibraryHasRoomFor) {

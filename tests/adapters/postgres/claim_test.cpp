@@ -29,6 +29,17 @@ TEST_F(Claim, OfAPartitionNeverSeenMakesItsRowWithoutAPosition) {
   EXPECT_TRUE(claimed->streams.empty());
 }
 
+// A replica that has become the primary may lack it.
+TEST_F(Claim, NeverGrantsAGenerationAgainThatTheDatabaseHasLost) {
+  own(store, part0, 100);
+  ASSERT_EQ(store.claim(part0, "node-1")->gen, generation{2});
+  db.run("UPDATE ingest_offsets SET generation = 1");
+  EXPECT_EQ(store.claim(part0, "node-1")->gen, generation{3});
+  db.run("DELETE FROM ingest_offsets");
+  EXPECT_EQ(store.claim(part0, "node-1")->gen, generation{4});
+  EXPECT_EQ(store.claim({part0.topic, 7}, "node-1")->gen, generation{1}); // another one's
+}
+
 TEST_F(Claim, RaisesTheGenerationAndGoesOnWhereTheLastCommitEnded) {
   own(store, part0, 100);
   auto work = range(part0, 1, 100, 250, {row("AAPL", 1, 7, "150.25", 1'723'161'256'543)});

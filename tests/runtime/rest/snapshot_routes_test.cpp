@@ -66,6 +66,8 @@ TEST_F(SnapshotRoutes, AnswerEveryStoredSymbolBeforeTheFirstAssignmentOnly) {
   EXPECT_EQ(get_snapshot(directory, "MSFT").status, 503);
   EXPECT_EQ(get_snapshot(directory, "AAPL").status, 200);
   directory.set_assignment({ours, theirs});
+  EXPECT_EQ(get_snapshot(directory, "MSFT").status, 503); // another node may have gone on
+  directory.restore(theirs, stored("MSFT", 0, theirs));   // the claim
   EXPECT_EQ(get_snapshot(directory, "MSFT").status, 200);
 }
 
