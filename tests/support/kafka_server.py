@@ -10,7 +10,8 @@ import sys
 import uuid
 
 from ports import Port
-from supervised import HERE, ServerError, Supervised, tail, temporary_folder, wait_until
+from supervised import (HERE, ServerError, Supervised, SupervisedServer, tail, temporary_folder,
+                        wait_until)
 
 REPOSITORY = os.path.dirname(os.path.dirname(HERE))
 POM = os.path.join(HERE, "kafka", "pom.xml")
@@ -90,7 +91,7 @@ def run_tool(tool, *arguments):
     return done.stdout
 
 
-class KafkaServer:
+class KafkaServer(SupervisedServer):
     """Guarantees: after start() returns, clients can create topics, produce and join groups.
 
     A topic exists only when it was created: the broker creates none on its own.
@@ -171,30 +172,6 @@ class KafkaServer:
             return False
         finally:
             probe.close()
-
-    @property
-    def alive(self):
-        return self._run is not None and self._run.alive
-
-    @property
-    def pid(self):
-        return self._run.pid
-
-    def stop(self):
-        if self._run is not None:
-            self._run.stop()
-            self._run = None
-
-    def kill(self):
-        """kill -9, as a crashed machine does."""
-        self._run.kill()
-        self._run = None
-
-    def freeze(self):
-        self._run.freeze()
-
-    def thaw(self):
-        self._run.thaw()
 
     def close(self):
         if self._run is not None:

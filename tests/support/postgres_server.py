@@ -8,7 +8,7 @@ import shutil
 import subprocess
 
 from ports import Port
-from supervised import ServerError, Supervised, tail, temporary_folder, wait_until
+from supervised import ServerError, Supervised, SupervisedServer, tail, temporary_folder, wait_until
 
 START_TIMEOUT_S = 60
 USER = "tradepulse"
@@ -43,7 +43,7 @@ def server_user():
     raise ServerError("neither the user postgres nor nobody exists")
 
 
-class PostgresServer:
+class PostgresServer(SupervisedServer):
     """Guarantees: after start() returns, `url` is a superuser's and answers queries.
 
     Listens on 127.0.0.1 and on a unix socket in `sockets`. Asks for the password in `url`,
@@ -118,30 +118,6 @@ class PostgresServer:
             return True
         except psycopg2.OperationalError:
             return False
-
-    @property
-    def alive(self):
-        return self._run is not None and self._run.alive
-
-    @property
-    def pid(self):
-        return self._run.pid
-
-    def stop(self):
-        if self._run is not None:
-            self._run.stop()
-            self._run = None
-
-    def kill(self):
-        """kill -9 of the server and, by that, the end of all its sessions."""
-        self._run.kill()
-        self._run = None
-
-    def freeze(self):
-        self._run.freeze()
-
-    def thaw(self):
-        self._run.thaw()
 
     def close(self):
         self.stop()

@@ -146,3 +146,33 @@ def _can_enter(path, user):
         finally:
             os._exit(1)
     return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
+
+
+class SupervisedServer:
+    """What servers have in common: `_run` is the Supervised process, None while it does not run."""
+
+    _run = None
+
+    @property
+    def alive(self):
+        return self._run is not None and self._run.alive
+
+    @property
+    def pid(self):
+        return self._run.pid
+
+    def stop(self):
+        if self._run is not None:
+            self._run.stop()
+            self._run = None
+
+    def kill(self):
+        """kill -9, as a crashed machine does: its sessions end with it."""
+        self._run.kill()
+        self._run = None
+
+    def freeze(self):
+        self._run.freeze()
+
+    def thaw(self):
+        self._run.thaw()
