@@ -20,8 +20,8 @@ import fault_results  # pylint: disable=wrong-import-position
 import progress  # pylint: disable=wrong-import-position
 import results  # pylint: disable=wrong-import-position
 
-EVERYTHING = ("unit", "integration", "faults", "asan", "benchmarks")
-SUBSETS = (*EVERYTHING, "fuzz")
+EVERYTHING = ("unit", "integration", "asan", "benchmarks")
+SUBSETS = (*EVERYTHING, "faults", "fuzz")
 # The test programs that need Kafka or PostgreSQL; all others run without.
 SERVER_PROGRAMS = ("test_adapter_kafka", "test_adapter_postgres")
 PROGRAM_LIMIT_S = 900
