@@ -87,6 +87,7 @@ def test_sigterm_with_the_database_down_is_not_called_clean(kafka, server, campa
         wait_until(lambda: "call=claim" in line.process.log_text(), "a claim that fails", 20)
         line.wait_for_frames(300)
         line.process.stop()
+        server.start()  # its database is dropped at the end
         said = line.process.log_text()
         assert "event=left_to_the_log" in said
         assert "event=not_all_committed" in said and "clean=true" not in said
