@@ -94,7 +94,7 @@ TEST_F(Failure, AFrozenServerIsCutAndItsLateCommitIsFenced) {
   ASSERT_EQ(::kill(backend, SIGSTOP), 0) << "the test must be allowed to stop the server";
   const auto outcome = frozen.commit(range(part0, 2, 0, 1, {row("A", 1, 1, "1", 1)}));
   EXPECT_TRUE(std::holds_alternative<outcome_unknown>(outcome)) << word(outcome);
-  EXPECT_NE(word(outcome).find("postgres.watchdog_timeout"), std::string::npos) << word(outcome);
+  EXPECT_NE(word(outcome).find("(postgres.watchdog)"), std::string::npos) << word(outcome);
   EXPECT_EQ(dog->cuts(), 1U);
   // Claimed while the old backend sleeps on the request that it has not read yet.
   auto claimed = frozen.claim(part0, "node-1");
