@@ -7,6 +7,7 @@
 #include <string_view>
 #include <unordered_map>
 #include <variant>
+#include <vector>
 
 #include "actors/messages.hpp"
 #include "actors/persistence/pending_commit.hpp"
@@ -45,6 +46,7 @@ class writer {
     bool retrying = false;    // flush_due will come after a backoff
     unsigned refusals = 0;    // of the same work, for its data
     std::size_t letters_open = 0;
+    std::vector<std::shared_ptr<const dead_letter>> letters_refused; // of those; wait for flush_due
   };
 
   static const topic_partition& source_of(const claim_partition& work) { return work.source; }

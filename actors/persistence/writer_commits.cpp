@@ -40,6 +40,8 @@ void writer::flush(const topic_partition& source) {
     return;
   auto& mine = found->second;
   mine.flush_asked = mine.flush_armed = mine.retrying = false;
+  for (auto& letter : std::exchange(mine.letters_refused, {}))
+    produce(source, mine.pending->gen(), std::move(letter));
   if (mine.pending->empty() || mine.letters_open > 0)
     return;
   const auto outcome = options_->store->commit(mine.pending->work());
@@ -55,7 +57,9 @@ void writer::letter_done(const refusal_letter_done& done) {
     options_->metrics->dead_letter_retries.add();
     options_->health->set("dead letters of " + done.source.topic,
                           "the dead-letter topic cannot be written");
-    produce(done.source, done.gen, done.letter);
+    // After a pause: a topic that takes nothing of that size says so at once.
+    found->second.letters_refused.push_back(done.letter);
+    send_flush(done.source);
     return;
   }
   options_->metrics->dead_letters.add();

@@ -148,16 +148,17 @@ struct Writer : testing::Test {
     caf::anon_send_exit(second, caf::exit_reason::user_shutdown);
   }
 
-  void start(std::chrono::milliseconds flush_interval = 1ms, std::size_t batch_rows = 1'000) {
+  void start(std::chrono::milliseconds flush_interval = 1ms, std::size_t batch_rows = 1'000,
+             std::chrono::milliseconds retry_first = 1ms, unsigned max_retries = 2) {
     auto made = std::make_unique<connection>(store);
     store_connection = made.get();
     writer_options options;
     options.owner = "this node";
     options.batch_rows = batch_rows;
     options.flush_interval = flush_interval;
-    options.retry_first = 1ms;
-    options.retry_most = 2ms;
-    options.max_retries = 2;
+    options.retry_first = retry_first;
+    options.retry_most = 2 * retry_first;
+    options.max_retries = max_retries;
     options.store = std::move(made);
     options.credit = credit_ledger::make({}, nullptr);
     options.directory = &directory;
@@ -347,6 +348,32 @@ TEST_F(Writer, CommitsNothingBeforeTheLettersOfARefusedRowAreConfirmed) {
   EXPECT_EQ(heard.next<range_committed>().next, next_offset{1});
   EXPECT_EQ(heard.next<range_committed>().next, next_offset{2}); // and nothing is left behind
   EXPECT_FALSE(store.commits().back().rows.at(0).position_only);
+}
+
+TEST_F(Writer, TriesARefusedLetterAgainUntilItIsConfirmed) {
+  start();
+  letters.answer(samples::fake_letters::mode::refuse);
+  const auto gen = claim();
+  for (int i = 0; i < 4; ++i)
+    store.script(rows_refused{{{named("A"), "22003", "numeric field overflow"}}});
+  complete(gen, 0, 1, "A", 1);
+  ASSERT_TRUE(store.wait_until([this](auto&) { return letters.letters().size() >= 3; }));
+  letters.answer(samples::fake_letters::mode::confirm);
+  EXPECT_EQ(heard.next<range_committed>().next, next_offset{1});
+}
+
+TEST_F(Writer, PausesBeforeItTriesARefusedLetterAgain) {
+  start(1ms, 1'000, 1h, 0);
+  letters.answer(samples::fake_letters::mode::refuse);
+  const auto gen = claim();
+  store.script(rows_refused{{{named("A"), "22003", "numeric field overflow"}}});
+  complete(gen, 0, 1, "A", 1);
+  ASSERT_TRUE(store.wait_until([this](auto&) { return letters.letters().size() == 1; }));
+  for (int i = 0; i < 20; ++i) { // a writer that tries at once has done so by now
+    caf::anon_send(writer, watch_row{ticks, generation{0}, partition});
+    heard.next<row_changed>();
+  }
+  EXPECT_EQ(letters.letters().size(), 1u);
 }
 
 TEST_F(Writer, ReleasesWhatItWasGrantedAlsoWhereThePartitionDoesNotKnowItYet) {
