@@ -1,7 +1,10 @@
 """Lists in the documentation that mirror code are the same as the code."""
 
+import glob
 import os
 import re
+
+import pytest
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
@@ -39,7 +42,43 @@ def test_the_close_codes_of_the_readme_are_those_of_the_registry():
     assert {row[0] for row in section("close-codes")} == set(numbers_of("close_code").values())
 
 
-def test_every_file_that_the_documents_name_exists():
-    for document in ("README.md", "ARCHITECTURE.md", "CONTRIBUTING.md"):
-        for link in re.findall(r"\]\((?!http)([^)#]+)\)", text_of(document)):
-            assert os.path.exists(os.path.join(ROOT, link)), f"{document} names {link}"
+DOCUMENTS = ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "tests/benchmarks/README.md",
+             "tests/faults/README.md", "config/README.md",
+             *sorted(os.path.relpath(path, ROOT) for path in glob.glob(f"{ROOT}/docs/*.md"))]
+
+
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_every_file_that_a_document_names_exists(document):
+    folder = os.path.join(ROOT, os.path.dirname(document))
+    for link in re.findall(r"\]\((?!http)([^)#]+)(?:#[^)]*)?\)", text_of(document)):
+        assert os.path.exists(os.path.join(folder, link)), f"{document} names {link}"
+
+
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_every_test_that_a_document_names_exists(document):
+    for path, name in re.findall(r"`(tests/[\w/]+_test\.py)::(\w+)`", text_of(document)):
+        assert f"def {name}(" in text_of(path), f"{document} names {path}::{name}"
+
+
+def test_the_guarantees_name_tests():
+    assert len(re.findall(r"_test\.py::test_", text_of("docs/guarantees.md"))) > 50
+
+
+def spelled(value):
+    """1,000 and 64 KiB as reference.conf writes them."""
+    return value.replace(",", "").replace(" ", "").replace("min", "m")
+
+
+def test_the_keys_and_defaults_of_the_guarantees_are_those_of_the_reference():
+    defaults = dict(re.findall(r"^#? ?([a-z_.]+) = (.*)$", text_of("config/reference.conf"),
+                               re.MULTILINE))
+    sections = {key.split(".")[0] for key in defaults}
+    text = text_of("docs/guarantees.md")
+    keys = {key for key in re.findall(r"`([a-z_]+(?:\.[a-z_]+)+)[` ]", text)
+            if key.split(".")[0] in sections and not key.endswith(".md")}
+    assert len(keys) > 15
+    assert not keys - set(defaults)
+    told = re.findall(r"`([a-z_.]+)`(?: \(|, )([\d,]+ ?(?:s|min|h|MB|KiB)?)(?=[);|, ])", text)
+    told = [(key, spelled(value)) for key, value in told if key in defaults]
+    assert len(told) > 12
+    assert told == [(key, defaults[key]) for key, _ in told]
