@@ -14,9 +14,9 @@ ROOT = os.path.dirname(os.path.dirname(HERE))
 sys.path[:0] = [HERE, os.path.join(ROOT, "tests", "support")]
 import measure  # pylint: disable=wrong-import-position
 
-NAMES = ("ingest", "fanout", "symbols", "slow_reader")
+NAMES = ("ingest", "fanout", "symbols", "slow_reader", "latency", "paused", "overload")
 PROGRAMS = ("benchmark_ingest_floor", "benchmark_fanout_floor", "benchmark_fanout_clients",
-            "benchmark_slow_reader")
+            "benchmark_slow_reader", "benchmark_load_client")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -73,12 +73,17 @@ def main():
 
     import fanout_benchmark
     import ingest_benchmark
+    import latency_benchmark
+    import overload_benchmark
+    import paused_benchmark
     import slow_reader_benchmark
     import symbols_benchmark
     from servers import Servers
     from supervised import ServerError
     modules = {"ingest": ingest_benchmark, "fanout": fanout_benchmark,
-               "symbols": symbols_benchmark, "slow_reader": slow_reader_benchmark}
+               "symbols": symbols_benchmark, "slow_reader": slow_reader_benchmark,
+               "latency": latency_benchmark, "paused": paused_benchmark,
+               "overload": overload_benchmark}
     wanted = NAMES if options.name == "all" else (options.name,)
     failed = []
     print(measure.conditions(folder), flush=True)

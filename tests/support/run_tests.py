@@ -226,7 +226,8 @@ class Run:
         self.configure("release")
         self.build("release", ["tradepulse", *self.programs("release", "benchmark_")])
         environment = self.with_servers()
-        for benchmark in ("ingest", "fanout", "symbols", "slow_reader"):
+        for benchmark in ("ingest", "fanout", "symbols", "slow_reader", "latency", "paused",
+                          "overload"):
             name = f"benchmark {benchmark}"
             status, text, seconds = self.step(name, ["scripts/benchmark", benchmark, "--tiny"],
                                               environment=environment, timeout_s=PROGRAM_LIMIT_S)

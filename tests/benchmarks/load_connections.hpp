@@ -1,0 +1,324 @@
+#pragma once
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstdint>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+#include "tests/benchmarks/fanout_wire.hpp"
+#include "tests/benchmarks/load_histogram.hpp"
+#include "tests/benchmarks/load_plan.hpp"
+
+namespace benchmark {
+
+inline int checked(int outcome, const char* what) {
+  if (outcome < 0)
+    throw std::system_error(errno, std::generic_category(), what);
+  return outcome;
+}
+
+// WebSocket connections, of which number i is subscribed to `each` symbols from i * each on, round
+// and round. Compares every update with the plan: it must be the next of its symbol, or a merged
+// one that begins there. Thread: one.
+class load_connections {
+ public:
+  struct options {
+    std::uint16_t port = 0;
+    std::size_t connections = 1;
+    std::size_t each = 1;
+  };
+  struct report {
+    load_histogram latency;    // since it was asked before; of every event that an update covers
+    std::uint64_t events = 0;  // that updates covered, since the start
+    std::uint64_t updates = 0; // since the start
+    std::uint64_t merged = 0;  // of those, since the start
+    std::uint64_t wrong = 0;   // since the start
+    std::string first_wrong;
+  };
+
+  load_connections(const load_plan& plan, const options& given)
+      : plan_(plan), each_(given.each), epoll_(checked(epoll_create1(EPOLL_CLOEXEC), "epoll")),
+        connections_(given.connections), due_(plan.symbols() * kept_frames) {
+    for (std::size_t i = 0; i < connections_.size(); ++i) {
+      auto& to = connections_[i];
+      to.first = i * each_ % plan_.symbols();
+      to.seqs.resize(each_);
+      open(to, given.port);
+      epoll_event event{};
+      event.events = EPOLLIN;
+      event.data.u64 = i;
+      checked(epoll_ctl(epoll_, EPOLL_CTL_ADD, to.fd, &event), "epoll_ctl");
+    }
+    const auto deadline = now_ns() + 60'000'000'000;
+    while (subscribed_ < connections_.size()) {
+      if (now_ns() > deadline)
+        throw std::runtime_error("not every subscription was answered in 60 s");
+      serve(100);
+    }
+  }
+
+  ~load_connections() {
+    for (const auto& each : connections_)
+      if (each.fd >= 0)
+        close(each.fd);
+    close(epoll_);
+  }
+  load_connections(const load_connections&) = delete;
+  load_connections& operator=(const load_connections&) = delete;
+
+  // From now on serve() says when that descriptor has something to read.
+  void watch(int other) const {
+    epoll_event event{};
+    event.events = EPOLLIN;
+    event.data.u64 = watched;
+    checked(epoll_ctl(epoll_, EPOLL_CTL_ADD, other, &event), "epoll_ctl");
+  }
+
+  // Reads each connection that has something, once. True: so has the watched descriptor.
+  bool serve(int timeout_ms) {
+    std::array<epoll_event, 256> events;
+    const int count =
+        epoll_wait(epoll_, events.data(), static_cast<int>(events.size()), timeout_ms);
+    if (count < 0 && errno != EINTR)
+      checked(count, "epoll_wait");
+    bool other = false;
+    for (int i = 0; i < count; ++i) {
+      const auto which = events[static_cast<std::size_t>(i)].data.u64;
+      if (which == watched)
+        other = true;
+      else
+        receive(connections_[which]);
+    }
+    return other;
+  }
+
+  report take() {
+    return {std::exchange(latency_, {}), events_, updates_, merged_, wrong_, detail_};
+  }
+
+  // Of the first `records` of all, how many subscriptions have not got yet.
+  std::int64_t missing(std::uint64_t records) const {
+    std::int64_t count = 0;
+    for (const auto& at : connections_)
+      for (std::size_t i = 0; i < each_; ++i)
+        count += plan_.events_of((at.first + i) % plan_.symbols(), records) - at.seqs[i];
+    return count;
+  }
+
+ private:
+  static constexpr std::size_t kept_frames = 256; // of each symbol
+  static constexpr std::uint64_t watched = ~std::uint64_t{0};
+
+  struct connection {
+    int fd = -1;
+    bool subscribed = false;
+    std::size_t first = 0;          // symbol
+    std::vector<std::int64_t> seqs; // of the last event of each subscription
+    std::string rest;               // of a frame that came in part
+  };
+  struct due_update {
+    std::int64_t seq = 0;
+    std::string text;
+  };
+
+  static void send_all(int fd, std::string_view bytes) {
+    while (!bytes.empty()) {
+      const auto sent = send(fd, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+      if (sent < 0)
+        checked(-1, "send");
+      bytes.remove_prefix(static_cast<std::size_t>(sent));
+    }
+  }
+
+  // A client's text frame; the mask is zero, which leaves the payload as it is.
+  static std::string masked_frame(std::string_view payload) {
+    std::string out{'\x81'};
+    if (payload.size() < 126) {
+      out += static_cast<char>(0x80U | payload.size());
+    } else {
+      out += '\xfe';
+      out += static_cast<char>(payload.size() >> 8U);
+      out += static_cast<char>(payload.size() & 0xffU);
+    }
+    return out.append(4, '\0').append(payload);
+  }
+
+  std::string request(const connection& to) const {
+    std::string out = R"({"type":"subscribe","symbols":[)";
+    for (std::size_t i = 0; i < each_; ++i) {
+      out += i == 0 ? "\"" : ",\"";
+      append_name(out, (to.first + i) % plan_.symbols());
+      out += '"';
+    }
+    return out + "]}";
+  }
+
+  void open(connection& to, std::uint16_t port) const {
+    to.fd = checked(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), "socket");
+    const int yes = 1;
+    checked(setsockopt(to.fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes), "TCP_NODELAY");
+    const timeval patience{10, 0}; // for the handshake; later reads do not block
+    checked(setsockopt(to.fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience), "SO_RCVTIMEO");
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    address.sin_port = htons(port);
+    checked(connect(to.fd, reinterpret_cast<sockaddr*>(&address), sizeof address), "connect");
+    send_all(to.fd, "GET /ws HTTP/1.1\r\nHost: 127.0.0.1:" + std::to_string(port) +
+                        "\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: " +
+                        std::string(websocket_key) + "\r\nSec-WebSocket-Version: 13\r\n\r\n");
+    std::string head;
+    std::size_t end = std::string::npos;
+    while ((end = head.find("\r\n\r\n")) == std::string::npos) {
+      char buffer[2048];
+      const auto got = recv(to.fd, buffer, sizeof buffer, 0);
+      if (got <= 0)
+        throw std::runtime_error("the handshake was not answered");
+      head.append(buffer, static_cast<std::size_t>(got));
+    }
+    if (!head.starts_with("HTTP/1.1 101") || head.find(websocket_accept) == std::string::npos)
+      throw std::runtime_error("the handshake was refused: " + head.substr(0, 100));
+    to.rest = head.substr(end + 4);
+    send_all(to.fd, masked_frame(request(to)));
+  }
+
+  void receive(connection& from) {
+    const auto got = recv(from.fd, buffer_.data(), buffer_.size(), MSG_DONTWAIT);
+    if (got < 0 && errno == EAGAIN)
+      return;
+    if (got <= 0)
+      throw std::runtime_error("the server closed a connection");
+    now_ = now_ns();
+    const std::string_view bytes(buffer_.data(), static_cast<std::size_t>(got));
+    if (from.rest.empty()) {
+      take_frames(from, bytes);
+    } else {
+      const std::string joined = std::exchange(from.rest, {}).append(bytes);
+      take_frames(from, joined);
+    }
+  }
+
+  void take_frames(connection& from, std::string_view bytes) {
+    for (;;) {
+      const auto octet = [&](std::size_t i) { return static_cast<unsigned char>(bytes[i]); };
+      if (bytes.size() < 2)
+        break;
+      std::size_t size = octet(1) & 0x7fU;
+      const std::size_t head = size == 127 ? 10 : size == 126 ? 4 : 2;
+      if (bytes.size() < head)
+        break;
+      if (head > 2) {
+        size = 0;
+        for (std::size_t i = 2; i < head; ++i)
+          size = size << 8U | octet(i);
+      }
+      if (bytes.size() < head + size)
+        break;
+      if ((octet(0) & 0x0fU) == 1)
+        take_text(from, bytes.substr(head, size));
+      else if ((octet(0) & 0x0fU) == 8)
+        throw std::runtime_error("the server said goodbye");
+      bytes.remove_prefix(head + size);
+    }
+    from.rest = bytes;
+  }
+
+  void take_text(connection& from, std::string_view text) {
+    if (text.starts_with(update_begins)) {
+      const auto number = number_after(text, R"("symbol":"L)");
+      const auto symbol = static_cast<std::size_t>(number);
+      const std::size_t slot = (symbol + plan_.symbols() - from.first) % plan_.symbols();
+      if (number >= 0 && symbol < plan_.symbols() && slot < each_ && from.subscribed)
+        return take_update(from.seqs[slot], symbol, text);
+    } else if (!from.subscribed && text.starts_with(R"({"type":"subscribed")")) {
+      return take_answer(from, text);
+    } else if (text.starts_with(R"({"type":"price_update","snapshot":true)") ||
+               text.starts_with(R"({"type":"ping")") ||
+               text.starts_with(R"({"type":"connected")")) {
+      return;
+    }
+    complain(text);
+  }
+
+  void take_update(std::int64_t& seq, std::size_t symbol, std::string_view text) {
+    const load_event due{symbol, seq + 1};
+    ++updates_;
+    if (text == expected(due)) {
+      seq = due.seq;
+      ++events_;
+      latency_.add(plan_.age(due, now_));
+      return;
+    }
+    const load_event last{symbol, number_after(text, R"("sequence":)")};
+    std::string merged;
+    if (last.seq > due.seq)
+      append_merged(merged, plan_.base_ms(), due.seq, last);
+    if (text != merged)
+      return complain(text);
+    ++merged_;
+    for (++seq; seq <= last.seq; ++seq, ++events_)
+      latency_.add(plan_.age({symbol, seq}, now_));
+    seq = last.seq;
+  }
+
+  // Made once for all connections that get it at about the same time.
+  const std::string& expected(load_event e) {
+    auto& kept = due_[e.symbol * kept_frames + static_cast<std::size_t>(e.seq) % kept_frames];
+    if (kept.seq != e.seq) {
+      kept.seq = e.seq;
+      kept.text.clear();
+      append_update(kept.text, plan_.base_ms(), e);
+    }
+    return kept.text;
+  }
+
+  // Its members stand in the order in which they were asked for.
+  void take_answer(connection& from, std::string_view text) {
+    text.remove_prefix(std::min(text.find(R"("positions":)"), text.size()));
+    for (auto& seq : from.seqs) {
+      seq = number_after(text, R"("seq":)");
+      if (seq < 0)
+        throw std::runtime_error("an answer without a position");
+      text.remove_prefix(text.find(R"("seq":)") + 6);
+    }
+    from.subscribed = true;
+    ++subscribed_;
+  }
+
+  void complain(std::string_view text) {
+    ++wrong_;
+    if (detail_.empty())
+      for (const char c : text.substr(0, 300))
+        detail_ += c == '"' || c == '\\' || static_cast<unsigned char>(c) < 0x20 ? '\'' : c;
+  }
+
+  const load_plan& plan_;
+  const std::size_t each_;
+  const int epoll_;
+  std::vector<connection> connections_;
+  std::vector<due_update> due_;
+  std::size_t subscribed_ = 0;
+  std::int64_t now_ = 0; // of the bytes that are looked at
+  load_histogram latency_;
+  std::uint64_t events_ = 0;
+  std::uint64_t updates_ = 0;
+  std::uint64_t merged_ = 0;
+  std::uint64_t wrong_ = 0;
+  std::string detail_;
+  std::array<char, 262'144> buffer_;
+};
+
+} // namespace benchmark
