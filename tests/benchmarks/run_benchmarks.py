@@ -14,9 +14,10 @@ ROOT = os.path.dirname(os.path.dirname(HERE))
 sys.path[:0] = [HERE, os.path.join(ROOT, "tests", "support")]
 import measure  # pylint: disable=wrong-import-position
 
-NAMES = ("ingest", "fanout", "symbols", "slow_reader", "latency", "paused", "overload")
+NAMES = ("ingest", "fanout", "symbols", "slow_reader", "latency", "paused", "overload",
+         "persistence")
 PROGRAMS = ("benchmark_ingest_floor", "benchmark_fanout_floor", "benchmark_fanout_clients",
-            "benchmark_slow_reader", "benchmark_load_client")
+            "benchmark_slow_reader", "benchmark_load_client", "benchmark_persistence_store")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -76,6 +77,7 @@ def main():
     import latency_benchmark
     import overload_benchmark
     import paused_benchmark
+    import persistence_benchmark
     import slow_reader_benchmark
     import symbols_benchmark
     from servers import Servers
@@ -83,7 +85,7 @@ def main():
     modules = {"ingest": ingest_benchmark, "fanout": fanout_benchmark,
                "symbols": symbols_benchmark, "slow_reader": slow_reader_benchmark,
                "latency": latency_benchmark, "paused": paused_benchmark,
-               "overload": overload_benchmark}
+               "overload": overload_benchmark, "persistence": persistence_benchmark}
     wanted = NAMES if options.name == "all" else (options.name,)
     failed = []
     print(measure.conditions(folder), flush=True)

@@ -227,7 +227,7 @@ class Run:
         self.build("release", ["tradepulse", *self.programs("release", "benchmark_")])
         environment = self.with_servers()
         for benchmark in ("ingest", "fanout", "symbols", "slow_reader", "latency", "paused",
-                          "overload"):
+                          "overload", "persistence"):
             name = f"benchmark {benchmark}"
             status, text, seconds = self.step(name, ["scripts/benchmark", benchmark, "--tiny"],
                                               environment=environment, timeout_s=PROGRAM_LIMIT_S)
