@@ -1,92 +1,83 @@
-// Many WebSocket connections in one thread, each subscribed to the same symbol. Compares every
-// byte that comes with what is due next on that connection: nothing may be missing, doubled, out
-// of order or merged. Prints `subscribed N`, then takes lines from stdin:
-//   expect COUNT SECONDS   answers with one line of JSON when every connection has COUNT events
-//                          more than at the last `expect`, or when the time is up
-#include <arpa/inet.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
+// Many WebSocket connections in one thread, each subscribed to some of the symbols, which are drawn
+// from a seed. Compares every byte that comes with what is due next on that subscription: nothing
+// may be missing, doubled, out of order or merged. Answers pings. Prints `subscribed N`, then takes
+// lines from stdin and answers each with one line:
+//   expect COUNT SECONDS   `expecting`; then JSON, when every subscription has COUNT events more
+//                          than at the last `expect`, or when the time is up
+//   pings                  JSON: the connections, all open, and the PING frames they have answered
 #include <sys/epoll.h>
-#include <sys/socket.h>
-#include <sys/time.h>
-#include <unistd.h>
 
+#include <algorithm>
 #include <array>
-#include <cerrno>
 #include <chrono>
 #include <cinttypes>
 #include <cstdio>
 #include <cstdlib>
 #include <memory>
 #include <optional>
-#include <stdexcept>
-#include <string>
-#include <string_view>
-#include <system_error>
-#include <vector>
+#include <random>
+#include <span>
 
-#include "tests/benchmarks/fanout_wire.hpp"
+#include "tests/benchmarks/fanout_connect.hpp"
+#include "tests/benchmarks/fanout_due.hpp"
 
 namespace {
 
+using benchmark::checked;
 using steady = std::chrono::steady_clock;
 
-int checked(int outcome, const char* what) {
-  if (outcome < 0)
-    throw std::system_error(errno, std::generic_category(), what);
-  return outcome;
-}
-
-// A client's text frame; the mask is zero, which leaves the payload as it is.
-std::string client_frame(std::string_view payload) {
-  if (payload.size() > 125)
-    throw std::length_error("a request of the benchmark is short");
-  std::string out{'\x81', static_cast<char>(0x80 | payload.size()), 0, 0, 0, 0};
-  return out.append(payload);
-}
+struct subscription {
+  std::size_t symbol = 0;
+  std::int64_t seq = 0; // of the last event
+};
 
 struct connection {
   int fd = -1;
-  bool subscribed = false;
-  std::int64_t seq = 0; // of the last event
-  std::string rest;     // of a frame that came in part
+  std::size_t answered = 0;                // subscriptions with a position
+  std::vector<subscription> subscriptions; // by symbol
+  std::string rest;                        // of a frame that came in part
+};
+
+struct plan {
+  std::uint16_t port;
+  std::string path;
+  std::size_t connections;
+  std::size_t symbols;
+  std::size_t subscriptions; // of each connection, all different
+  std::uint64_t seed;
+  std::int64_t base_ms;
 };
 
 class clients {
  public:
-  clients(std::uint16_t port, std::string path, std::size_t count, std::string symbol,
-          std::int64_t base_ms)
-      : symbol_(std::move(symbol)), base_ms_(base_ms),
-        epoll_(checked(epoll_create1(EPOLL_CLOEXEC), "epoll_create1")), connections_(count) {
-    for (std::size_t i = 0; i < count; ++i) {
-      open(connections_[i], port, path);
-      epoll_event event{};
-      event.events = EPOLLIN;
-      event.data.u64 = i;
-      checked(epoll_ctl(epoll_, EPOLL_CTL_ADD, connections_[i].fd, &event), "epoll_ctl");
+  explicit clients(const plan& what)
+      : due_(what.symbols, what.base_ms),
+        epoll_(checked(epoll_create1(EPOLL_CLOEXEC), "epoll_create1")),
+        connections_(what.connections), wanted_(what.connections * what.subscriptions) {
+    std::mt19937_64 random(what.seed);
+    std::vector<std::size_t> pool(what.symbols);
+    for (std::size_t i = 0; i < pool.size(); ++i)
+      pool[i] = i;
+    for (std::size_t i = 0; i < what.connections; ++i) {
+      for (std::size_t k = 0; k < what.subscriptions; ++k)
+        std::swap(pool[k], pool[k + random() % (pool.size() - k)]);
+      open(i, what, std::span(pool).first(what.subscriptions));
     }
     const auto deadline = steady::now() + std::chrono::seconds(30);
-    while (subscribed_ < count) {
+    while (subscribed_ < wanted_) {
       if (steady::now() > deadline)
         throw std::runtime_error("not every subscription was answered in 30 s");
       poll_once(100);
     }
-    for (const auto& each : connections_)
-      if (each.seq != connections_.front().seq)
-        throw std::runtime_error("connections joined at different positions before any event");
-    position_ = connections_.front().seq;
-    std::printf("subscribed %zu at %" PRId64 "\n", count, position_);
+    std::printf("subscribed %zu\n", subscribed_);
     std::fflush(stdout);
   }
 
   void run() {
-    epoll_event event{};
-    event.events = EPOLLIN;
-    event.data.u64 = commands;
-    checked(epoll_ctl(epoll_, EPOLL_CTL_ADD, STDIN_FILENO, &event), "epoll_ctl");
+    watch(STDIN_FILENO, commands);
     while (!ended_) {
       poll_once(asked_ ? 100 : -1);
-      if (asked_ && (complete_ == connections_.size() || steady::now() > give_up_at_))
+      if (asked_ && (complete_ == wanted_ || steady::now() > give_up_at_))
         answer();
     }
   }
@@ -94,44 +85,30 @@ class clients {
  private:
   static constexpr std::uint64_t commands = ~std::uint64_t{0};
 
-  void open(connection& to, std::uint16_t port, const std::string& path) const {
-    to.fd = checked(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), "socket");
-    const int yes = 1;
-    checked(setsockopt(to.fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes), "TCP_NODELAY");
-    const timeval patience{10, 0}; // for the handshake; later reads do not block
-    checked(setsockopt(to.fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience), "SO_RCVTIMEO");
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    address.sin_port = htons(port);
-    checked(connect(to.fd, reinterpret_cast<sockaddr*>(&address), sizeof address), "connect");
-    send_all(to.fd, "GET " + path + " HTTP/1.1\r\nHost: 127.0.0.1:" + std::to_string(port) +
-                        "\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: " +
-                        std::string(benchmark::websocket_key) +
-                        "\r\nSec-WebSocket-Version: 13\r\n\r\n");
-    std::string head;
-    std::size_t end = std::string::npos;
-    while ((end = head.find("\r\n\r\n")) == std::string::npos) {
-      char buffer[2048];
-      const auto got = recv(to.fd, buffer, sizeof buffer, 0);
-      if (got <= 0)
-        throw std::runtime_error("the handshake was not answered");
-      head.append(buffer, static_cast<std::size_t>(got));
-    }
-    if (!head.starts_with("HTTP/1.1 101") ||
-        head.find(benchmark::websocket_accept) == std::string::npos)
-      throw std::runtime_error("the handshake was refused: " + head.substr(0, 100));
-    to.rest = head.substr(end + 4);
-    send_all(to.fd, client_frame(R"({"type":"subscribe","symbol":")" + symbol_ + R"("})"));
+  void watch(int fd, std::uint64_t as) const {
+    epoll_event event{};
+    event.events = EPOLLIN;
+    event.data.u64 = as;
+    checked(epoll_ctl(epoll_, EPOLL_CTL_ADD, fd, &event), "epoll_ctl");
   }
 
-  static void send_all(int fd, std::string_view bytes) {
-    while (!bytes.empty()) {
-      const auto sent = send(fd, bytes.data(), bytes.size(), MSG_NOSIGNAL);
-      if (sent < 0)
-        checked(-1, "send");
-      bytes.remove_prefix(static_cast<std::size_t>(sent));
+  void open(std::size_t number, const plan& what, std::span<const std::size_t> symbols) {
+    auto& made = connections_[number];
+    auto opened = benchmark::open_websocket(what.port, what.path, number);
+    made.fd = opened.fd;
+    made.rest = std::move(opened.rest);
+    watch(made.fd, number);
+    if (symbols.empty())
+      return;
+    std::string request;
+    for (const auto symbol : symbols) {
+      made.subscriptions.push_back({symbol, 0});
+      request += (request.empty() ? R"({"type":"subscribe","symbols":[")" : R"(",")") +
+                 benchmark::symbol_name(symbol);
     }
+    std::sort(made.subscriptions.begin(), made.subscriptions.end(),
+              [](const auto& a, const auto& b) { return a.symbol < b.symbol; });
+    benchmark::send_all(made.fd, benchmark::client_frame(request + R"("]})"));
   }
 
   void poll_once(int timeout_ms) {
@@ -157,39 +134,31 @@ class clients {
     }
     long long count = 0;
     long seconds = 0;
-    if (std::sscanf(line, "expect %lld %ld", &count, &seconds) != 2)
+    if (std::string_view(line) == "pings\n") {
+      std::printf("{\"connections\":%zu,\"pings\":%" PRId64 "}\n", connections_.size(), pings_);
+    } else if (std::sscanf(line, "expect %lld %ld", &count, &seconds) == 2) {
+      asked_ = count;
+      due_.expect(count);
+      give_up_at_ = steady::now() + std::chrono::seconds(seconds);
+      deliveries_ = reads_ = bytes_ = wrong_ = 0;
+      complete_ = count == 0 ? wanted_ : 0;
+      std::printf("expecting\n");
+    } else {
       throw std::runtime_error("unknown command");
-    asked_ = count;
-    target_ = position_ + count;
-    give_up_at_ = steady::now() + std::chrono::seconds(seconds);
-    deliveries_ = reads_ = bytes_ = wrong_ = 0;
-    complete_ = 0;
-    for (const auto& each : connections_)
-      complete_ += each.seq >= target_ ? 1U : 0U;
-    std::printf("expecting\n");
+    }
     std::fflush(stdout);
   }
 
   void answer() {
     std::int64_t missing = 0;
     for (const auto& each : connections_)
-      missing += target_ - each.seq;
+      for (const auto& one : each.subscriptions)
+        missing += due_.target(one.symbol) - one.seq;
     std::printf("{\"deliveries\":%" PRId64 ",\"missing\":%" PRId64 ",\"wrong\":%" PRId64
                 ",\"reads\":%" PRId64 ",\"bytes\":%" PRId64 ",\"detail\":\"%s\"}\n",
                 deliveries_, missing, wrong_, reads_, bytes_, first_wrong_.c_str());
     std::fflush(stdout);
-    position_ = target_;
     asked_.reset();
-  }
-
-  const std::string& expected(std::int64_t seq) {
-    if (seq < base_seq_)
-      throw std::runtime_error("connections joined at different positions before any event");
-    const auto index = static_cast<std::size_t>(seq - base_seq_);
-    while (frames_.size() <= index)
-      frames_.push_back(benchmark::event_frame(
-          symbol_, base_ms_, base_seq_ + static_cast<std::int64_t>(frames_.size())));
-    return frames_[index];
   }
 
   void receive(connection& from) {
@@ -213,16 +182,6 @@ class clients {
 
   void take_frames(connection& from, std::string_view bytes) {
     while (!bytes.empty()) {
-      if (from.subscribed) { // the usual case: the whole frame that is due
-        const std::string& due = expected(from.seq + 1);
-        if (bytes.starts_with(due)) {
-          ++deliveries_;
-          ++from.seq;
-          complete_ += from.seq == target_ ? 1U : 0U;
-          bytes.remove_prefix(due.size());
-          continue;
-        }
-      }
       const std::size_t head = bytes.size() < 2 || (bytes[1] & 0x7f) < 126 ? 2 : 4;
       if (bytes.size() < head)
         break;
@@ -232,25 +191,41 @@ class clients {
                           static_cast<unsigned char>(bytes[3]);
       if (bytes.size() < head + size)
         break;
-      take_other(from, bytes.substr(head, size));
-      bytes.remove_prefix(head + size);
+      const auto frame = bytes.substr(0, head + size);
+      if (!take_event(from, frame, frame.substr(head)))
+        take_other(from, frame[0], frame.substr(head));
+      bytes.remove_prefix(frame.size());
     }
     from.rest = bytes;
   }
 
-  void take_other(connection& from, std::string_view payload) {
-    if (!from.subscribed && payload.starts_with(R"({"type":"subscribed")")) {
-      constexpr std::string_view name = R"("seq":)";
-      const auto at = payload.find(name);
-      if (at == std::string_view::npos)
-        throw std::runtime_error("an answer without a position");
-      from.seq = std::atoll(std::string(payload.substr(at + name.size(), 20)).c_str());
-      from.subscribed = true;
-      ++subscribed_;
-      if (subscribed_ == 1)
-        base_seq_ = from.seq;
-      return;
+  // True: it was the whole frame that is due on that subscription.
+  bool take_event(connection& from, std::string_view frame, std::string_view payload) {
+    if (!payload.starts_with(benchmark::event_prefix))
+      return false;
+    auto* to = find(from, benchmark::symbol_at(payload, benchmark::event_prefix.size()));
+    if (!to || frame != due_.frame(to->symbol, to->seq + 1))
+      return false;
+    ++deliveries_;
+    ++to->seq;
+    complete_ += to->seq == due_.target(to->symbol) ? 1U : 0U;
+    return true;
+  }
+
+  static subscription* find(connection& in, std::size_t symbol) {
+    for (auto& each : in.subscriptions)
+      if (each.symbol == symbol)
+        return &each;
+    return nullptr;
+  }
+
+  void take_other(connection& from, char first_byte, std::string_view payload) {
+    if (first_byte == '\x89') {
+      ++pings_;
+      return benchmark::send_all(from.fd, benchmark::client_frame(payload, '\x8a'));
     }
+    if (payload.starts_with(R"({"type":"subscribed")"))
+      return take_positions(from, payload);
     if (payload.starts_with(R"({"type":"price_update","snapshot":true)") ||
         payload.starts_with(R"({"type":"ping")") || payload.starts_with(R"({"type":"connected")"))
       return;
@@ -260,15 +235,30 @@ class clients {
         first_wrong_ += c == '"' || c == '\\' || static_cast<unsigned char>(c) < 0x20 ? '\'' : c;
   }
 
-  const std::string symbol_;
-  const std::int64_t base_ms_;
+  void take_positions(connection& to, std::string_view payload) {
+    constexpr std::string_view symbol = R"({"symbol":")";
+    constexpr std::string_view seq = R"("seq":)";
+    for (auto at = payload.find(symbol); at != std::string_view::npos;
+         at = payload.find(symbol, at)) {
+      at += symbol.size();
+      auto* one = find(to, benchmark::symbol_at(payload, at));
+      const auto number = payload.find(seq, at);
+      if (!one || number > payload.find('}', at)) // or a symbol that nobody has seen
+        throw std::runtime_error("an answer without the position that was asked for");
+      one->seq = std::atoll(std::string(payload.substr(number + seq.size(), 20)).c_str());
+      due_.joined(one->symbol, one->seq);
+      ++to.answered;
+      ++subscribed_;
+    }
+    if (to.answered != to.subscriptions.size())
+      throw std::runtime_error("an answer with other subscriptions than asked for");
+  }
+
+  benchmark::due_events due_;
   int epoll_;
   std::vector<connection> connections_;
+  const std::size_t wanted_; // subscriptions
   std::size_t subscribed_ = 0;
-  std::int64_t base_seq_ = 0;       // frames_[0]
-  std::vector<std::string> frames_; // made once, for all connections
-  std::int64_t position_ = 0;       // where all connections stood at the last `expect`
-  std::int64_t target_ = -1;
   std::size_t complete_ = 0;
   std::optional<long long> asked_;
   steady::time_point give_up_at_;
@@ -276,6 +266,7 @@ class clients {
   std::int64_t reads_ = 0;
   std::int64_t bytes_ = 0;
   std::int64_t wrong_ = 0;
+  std::int64_t pings_ = 0;
   std::string first_wrong_;
   bool ended_ = false;
   std::array<char, 65'536> buffer_;
@@ -284,15 +275,23 @@ class clients {
 } // namespace
 
 int main(int argc, char** argv) {
-  if (argc != 6) {
-    std::fprintf(stderr, "usage: benchmark_fanout_clients PORT PATH CONNECTIONS SYMBOL BASE_MS\n");
+  if (argc != 8) {
+    std::fprintf(stderr, "usage: benchmark_fanout_clients PORT PATH CONNECTIONS SYMBOLS "
+                         "SUBSCRIPTIONS SEED BASE_MS\n");
     return 64;
   }
+  const auto number = [&](int at) { return std::atoll(argv[at]); };
+  const plan what{static_cast<std::uint16_t>(number(1)),
+                  argv[2],
+                  static_cast<std::size_t>(number(3)),
+                  static_cast<std::size_t>(number(4)),
+                  static_cast<std::size_t>(number(5)),
+                  static_cast<std::uint64_t>(number(6)),
+                  number(7)};
   try {
-    auto all = std::make_unique<clients>(static_cast<std::uint16_t>(std::atoi(argv[1])), argv[2],
-                                         static_cast<std::size_t>(std::atoll(argv[3])), argv[4],
-                                         std::atoll(argv[5]));
-    all->run();
+    if (what.symbols > benchmark::most_symbols || what.subscriptions > what.symbols)
+      throw std::runtime_error("too many symbols");
+    std::make_unique<clients>(what)->run();
   } catch (const std::exception& fault) {
     std::fprintf(stderr, "benchmark_fanout_clients: %s\n", fault.what());
     return 70;

@@ -1,54 +1,44 @@
-// What delivering costs at least: one thread, epoll, one prepared frame (or burst of frames) that
-// is sent to every connection by one send() each. Speaks just enough of the protocol for the
-// client of this benchmark. Prints its port, then takes lines from stdin:
-//   run TICKS BURST RATE   sends TICKS events, BURST at a time, RATE events a second; open loop
-#include <arpa/inet.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
+// What delivering costs at least: one thread, epoll, one prepared frame (or burst of frames) of a
+// symbol that is sent to every connection that subscribed to it by one send() each. Speaks just
+// enough of the protocol for the clients of this benchmark. Prints its port, then takes lines from
+// stdin:
+//   run TICKS BURST RATE SYMBOLS   sends TICKS events, BURST at a time, RATE events a second; open
+//                                  loop. The first SYMBOLS symbols take turns.
 #include <sys/epoll.h>
-#include <sys/socket.h>
 #include <sys/timerfd.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <array>
-#include <cerrno>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
-#include <cstring>
 #include <map>
-#include <memory>
-#include <stdexcept>
-#include <string>
-#include <string_view>
-#include <system_error>
 #include <vector>
 
-#include "tests/benchmarks/fanout_wire.hpp"
+#include "tests/benchmarks/fanout_connect.hpp"
 
 namespace {
 
-using benchmark::event_frame;
+using benchmark::checked;
 using steady = std::chrono::steady_clock;
-
-int checked(int outcome, const char* what) {
-  if (outcome < 0)
-    throw std::system_error(errno, std::generic_category(), what);
-  return outcome;
-}
 
 struct connection {
   int fd = -1;
-  bool open = false;       // the handshake is answered
-  bool subscribed = false; // gets events
-  std::string waiting;     // what the socket did not take
+  bool open = false;                // the handshake is answered
+  std::vector<std::size_t> symbols; // that it gets
+  std::string waiting;              // what the socket did not take
+};
+
+struct stream {
+  std::int64_t seq = 0; // of the last event
+  std::string due;      // frames of this burst
+  std::vector<connection*> subscribers;
 };
 
 class server {
  public:
-  server(std::string symbol, std::int64_t base_ms)
-      : symbol_(std::move(symbol)), base_ms_(base_ms),
+  server(std::size_t symbols, std::int64_t base_ms)
+      : base_ms_(base_ms), streams_(symbols),
         epoll_(checked(epoll_create1(EPOLL_CLOEXEC), "epoll_create1")),
         timer_(checked(timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC), "timerfd")),
         listener_(
@@ -103,9 +93,13 @@ class server {
     long ticks = 0;
     long burst = 0;
     long rate = 0;
-    if (std::sscanf(line, "run %ld %ld %ld", &ticks, &burst, &rate) != 3 || burst <= 0 || rate <= 0)
+    std::size_t symbols = 0;
+    if (std::sscanf(line, "run %ld %ld %ld %zu", &ticks, &burst, &rate, &symbols) != 4 ||
+        burst <= 0 || rate <= 0 || symbols == 0 || symbols > streams_.size())
       throw std::runtime_error("unknown command");
     left_ = ticks;
+    turn_ = symbols;
+    next_symbol_ = 0;
     burst_ = burst;
     interval_ = std::chrono::nanoseconds(std::chrono::seconds(1)) * burst / rate;
     due_ = steady::now() + interval_;
@@ -126,13 +120,22 @@ class server {
     std::uint64_t expirations = 0;
     if (read(timer_, &expirations, sizeof expirations) < 0 && errno != EAGAIN)
       checked(-1, "read");
-    std::string frames;
     const long count = std::min(burst_, left_);
-    for (long i = 0; i < count; ++i)
-      frames += event_frame(symbol_, base_ms_, ++seq_);
-    for (auto& [fd, each] : connections_)
-      if (each.subscribed)
-        send_to(each, frames);
+    touched_.clear();
+    for (long i = 0; i < count; ++i) {
+      const std::size_t symbol = next_symbol_;
+      next_symbol_ = (next_symbol_ + 1) % turn_;
+      auto& to = streams_[symbol];
+      if (to.due.empty())
+        touched_.push_back(symbol);
+      to.due += benchmark::event_frame(symbol, base_ms_, ++to.seq);
+    }
+    for (const auto symbol : touched_) {
+      auto& to = streams_[symbol];
+      for (auto* each : to.subscribers)
+        send_to(*each, to.due);
+      to.due.clear();
+    }
     left_ -= count;
     due_ += interval_; // open loop: what is late is made up for
     if (left_ > 0)
@@ -184,6 +187,8 @@ class server {
     if (got < 0 && errno == EAGAIN)
       return;
     if (got <= 0) {
+      for (const auto symbol : client.symbols)
+        std::erase(streams_[symbol].subscribers, &client);
       close(fd);
       connections_.erase(fd);
       return;
@@ -195,22 +200,36 @@ class server {
                            "Connection: Upgrade\r\nSec-WebSocket-Accept: ";
       answer.append(benchmark::websocket_accept).append("\r\n\r\n");
       send_to(client, answer);
-    } else if (!client.subscribed) {
-      client.subscribed = true;
-      send_to(client, benchmark::text_frame(R"({"type":"subscribed","symbols":[")" + symbol_ +
-                                            R"("],"positions":[{"symbol":")" + symbol_ +
-                                            R"(","stream":"price","known":true,"epoch":1,"seq":)" +
-                                            std::to_string(seq_) + R"(,"recovered":false}]})"));
+    } else if (client.symbols.empty()) {
+      subscribe(client, {buffer, static_cast<std::size_t>(got)});
     }
   }
 
-  const std::string symbol_;
+  void subscribe(connection& to, std::string_view request) {
+    std::string positions;
+    for (auto at = request.find(benchmark::symbol_prefix); at != std::string_view::npos;
+         at = request.find(benchmark::symbol_prefix, at + 1)) {
+      const std::size_t symbol = benchmark::symbol_at(request, at);
+      to.symbols.push_back(symbol);
+      streams_.at(symbol).subscribers.push_back(&to);
+      positions += (positions.empty() ? R"({"symbol":")" : R"(,{"symbol":")") +
+                   benchmark::symbol_name(symbol) +
+                   R"(","stream":"price","known":true,"epoch":1,"seq":)" +
+                   std::to_string(streams_[symbol].seq) + R"(,"recovered":false})";
+    }
+    send_to(to,
+            benchmark::server_frame(R"({"type":"subscribed","positions":[)" + positions + "]}"));
+  }
+
   const std::int64_t base_ms_;
+  std::vector<stream> streams_;
+  std::vector<std::size_t> touched_; // symbols of this burst
+  std::size_t turn_ = 1;             // symbols that take turns
+  std::size_t next_symbol_ = 0;
   int epoll_;
   int timer_;
   int listener_;
   std::map<int, connection> connections_;
-  std::int64_t seq_ = 0;
   long left_ = 0;
   long burst_ = 1;
   std::chrono::nanoseconds interval_{};
@@ -221,11 +240,11 @@ class server {
 
 int main(int argc, char** argv) {
   if (argc != 3) {
-    std::fprintf(stderr, "usage: benchmark_fanout_floor SYMBOL BASE_MS\n");
+    std::fprintf(stderr, "usage: benchmark_fanout_floor SYMBOLS BASE_MS\n");
     return 64;
   }
   try {
-    server(argv[1], std::atoll(argv[2])).run();
+    server(static_cast<std::size_t>(std::atoll(argv[1])), std::atoll(argv[2])).run();
   } catch (const std::exception& fault) {
     std::fprintf(stderr, "benchmark_fanout_floor: %s\n", fault.what());
     return 70;

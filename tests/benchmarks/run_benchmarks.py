@@ -14,8 +14,9 @@ ROOT = os.path.dirname(os.path.dirname(HERE))
 sys.path[:0] = [HERE, os.path.join(ROOT, "tests", "support")]
 import measure  # pylint: disable=wrong-import-position
 
-NAMES = ("ingest", "fanout", "symbols", "slow_reader", "latency", "paused", "overload",
-         "persistence")
+NAMES = ("ingest", "fanout", "scale_symbols", "scale_connections", "idle_connections", "symbols",
+         "slow_reader", "latency", "paused", "overload", "persistence")
+GROUPS = {"all": NAMES, "scale": ("scale_symbols", "scale_connections")}
 PROGRAMS = ("benchmark_ingest_floor", "benchmark_fanout_floor", "benchmark_fanout_clients",
             "benchmark_slow_reader", "benchmark_load_client", "benchmark_persistence_store")
 
@@ -44,7 +45,7 @@ def build(folder):
             raise SystemExit(70)
 
 
-def raise_open_files(wanted=10_000):
+def raise_open_files(wanted=12_000):
     """Two ends of each connection are in two processes; children inherit the limit."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if soft < wanted:
@@ -54,7 +55,7 @@ def raise_open_files(wanted=10_000):
 
 def main():
     parser = argparse.ArgumentParser(prog="scripts/benchmark", add_help=False)
-    parser.add_argument("name", nargs="?", default="all", choices=(*NAMES, "all"))
+    parser.add_argument("name", nargs="?", default="all", choices=(*NAMES, *GROUPS))
     parser.add_argument("--rounds", type=int)
     parser.add_argument("--size", choices=("tiny", "full"), default="full")
     parser.add_argument("--tiny", dest="size", action="store_const", const="tiny")
@@ -73,20 +74,26 @@ def main():
     os.environ["TRADEPULSE_BINARY"] = os.path.join(folder, "tradepulse")
 
     import fanout_benchmark
+    import idle_connections_benchmark
     import ingest_benchmark
     import latency_benchmark
     import overload_benchmark
     import paused_benchmark
     import persistence_benchmark
+    import scale_connections_benchmark
+    import scale_symbols_benchmark
     import slow_reader_benchmark
     import symbols_benchmark
     from servers import Servers
     from supervised import ServerError
     modules = {"ingest": ingest_benchmark, "fanout": fanout_benchmark,
+               "scale_symbols": scale_symbols_benchmark,
+               "scale_connections": scale_connections_benchmark,
+               "idle_connections": idle_connections_benchmark,
                "symbols": symbols_benchmark, "slow_reader": slow_reader_benchmark,
                "latency": latency_benchmark, "paused": paused_benchmark,
                "overload": overload_benchmark, "persistence": persistence_benchmark}
-    wanted = NAMES if options.name == "all" else (options.name,)
+    wanted = GROUPS.get(options.name, (options.name,))
     failed = []
     print(measure.conditions(folder), flush=True)
     for name in wanted:
