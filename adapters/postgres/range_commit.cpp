@@ -12,43 +12,24 @@
 namespace tradepulse {
 namespace {
 
-// The parameters of a statement, all as text. Absent = NULL.
-class parameters {
+// Passed to a statement after its other parameters: libpqxx 6 sends these in binary form.
+class array_parameters {
  public:
-  void add(std::string value) { values_.emplace_back(std::move(value)); }
-  void add(std::int64_t value) { add(std::to_string(value)); }
-  void add(std::optional<std::int64_t> value) {
-    value ? add(*value) : values_.emplace_back(std::nullopt).reset();
-  }
-  void add(std::vector<std::string> more) {
-    for (auto& value : more)
-      add(std::move(value));
-  }
-  std::vector<const char*> pointers() const {
-    std::vector<const char*> out;
-    out.reserve(values_.size());
-    for (const auto& value : values_)
-      out.push_back(value ? value->c_str() : nullptr);
-    return out;
-  }
+  explicit array_parameters(const std::vector<std::string>& arrays)
+      : arrays_(arrays.begin(), arrays.end()) {}
+
+  auto all() const { return pqxx::prepare::make_dynamic_params(arrays_); }
 
  private:
-  std::vector<std::optional<std::string>> values_;
+  std::vector<pqxx::binarystring> arrays_;
 };
 
-parameters commit_parameters(const range_commit& work) {
-  parameters out;
-  out.add(work.source.topic);
-  out.add(std::int64_t{work.source.partition});
-  out.add(work.gen.value());
-  out.add(work.from.value());
-  out.add(work.to.value());
-  out.add(work.cluster_id);
-  const auto& last = work.last_applied;
-  out.add(last ? std::optional(digest_to_stored(last->digest)) : std::nullopt);
-  out.add(last ? std::optional(last->offset.value()) : std::nullopt);
-  out.add(commit_arrays(work.source, work.rows));
-  return out;
+std::optional<std::string> text_of(std::optional<std::int64_t> value) {
+  return value ? std::optional(std::to_string(*value)) : std::nullopt;
+}
+
+const char* or_null(const std::optional<std::string>& value) {
+  return value ? value->c_str() : nullptr;
 }
 
 // Finds the rows that the database refuses, in one transaction that is rolled back: what goes
@@ -82,15 +63,11 @@ class row_search {
 
  private:
   std::optional<database_fault> refused(std::span<const stream_row> rows) {
-    parameters values;
-    values.add(source_.topic);
-    values.add(std::int64_t{source_.partition});
-    values.add(commit_arrays(source_, rows));
+    const array_parameters arrays(commit_arrays(source_, rows));
     std::optional<database_fault> out;
     transaction_.exec("SAVEPOINT attempt");
     try {
-      transaction_.exec_params(sql::write_rows(),
-                               pqxx::prepare::make_dynamic_params(values.pointers()));
+      transaction_.exec_params(sql::write_rows(), source_.topic, source_.partition, arrays.all());
     } catch (const pqxx::sql_error&) {
       out = fault_of(std::current_exception(), db_.connection.is_open());
       if (out->kind != fault_kind::poison)
@@ -126,9 +103,15 @@ commit_outcome commit_range(database_session& db, const range_commit& work) {
   auto fault = db.attempt([&](database_session::call& call) {
     // A statement alone is a transaction: no BEGIN and COMMIT on the wire.
     pqxx::nontransaction transaction(call.connection);
-    const auto values = commit_parameters(work);
-    const auto answer = transaction.exec_prepared1(
-        "commit_range", pqxx::prepare::make_dynamic_params(values.pointers()));
+    const auto& last = work.last_applied;
+    const auto digest =
+        text_of(last ? std::optional(digest_to_stored(last->digest)) : std::nullopt);
+    const auto offset = text_of(last ? std::optional(last->offset.value()) : std::nullopt);
+    const array_parameters arrays(commit_arrays(work.source, work.rows));
+    const auto answer =
+        transaction.exec_prepared1("commit_range", work.source.topic, work.source.partition,
+                                   work.gen.value(), work.from.value(), work.to.value(),
+                                   work.cluster_id, or_null(digest), or_null(offset), arrays.all());
     if (answer[0].as<int>() == 1)
       outcome = committed{answer[1].as<std::size_t>()};
   });

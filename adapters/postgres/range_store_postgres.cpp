@@ -6,7 +6,7 @@
 #include <unordered_map>
 #include <utility>
 
-#include "adapters/postgres/array_literal.hpp"
+#include "adapters/postgres/binary_array.hpp"
 #include "adapters/postgres/database_session.hpp"
 #include "adapters/postgres/range_commit.hpp"
 #include "adapters/postgres/statements.hpp"
@@ -257,12 +257,13 @@ range_store_postgres::for_each_stream(std::size_t slice,
 }
 
 result<std::vector<stored_stream>> range_store_postgres::load(std::span<const symbol> symbols) {
-  array_literal names;
+  binary_array names(binary_array::type::text);
   for (const symbol& each : symbols)
     names.add_text(each.view());
+  const pqxx::binarystring given(names.take());
   return impl_->answer<std::vector<stored_stream>>([&](database_session::call& db) {
     pqxx::nontransaction transaction(db.connection);
-    return read_streams(transaction.exec_params(sql::streams_of_symbols(), names.take()));
+    return read_streams(transaction.exec_params(sql::streams_of_symbols(), given));
   });
 }
 

@@ -46,7 +46,10 @@ UNION SELECT symbol FROM stream_positions
 
 // `first` is the number of the first array's parameter.
 std::string writes(int first, std::string_view guard) {
-  auto at = [first](int index) { return "$" + std::to_string(first + index); };
+  auto each = [first](int index, std::string_view type, std::string_view column,
+                      std::string_view then = ", ") {
+    return join({"unnest($", std::to_string(first + index), "::", type, "[]) AS ", column, then});
+  };
   // Within an epoch the newer event, ties: the later one. The first event of an epoch replaces
   // what is there whatever its time; price_sequence 0 stands for "none of this epoch".
   constexpr std::string_view fresh =
@@ -59,71 +62,42 @@ std::string writes(int first, std::string_view guard) {
     return join({column, " = CASE WHEN ", condition, " THEN EXCLUDED.", column, " ELSE t.", column,
                  " END, "});
   };
-  std::string out = join({R"(
+  // Sets in the select list run in step, and end with the longest (the symbols'); in FROM each one
+  // would be written to a store of its own first. The inner query keeps them apart from the guard.
+  std::string out =
+      join({R"(
 rows AS (
   INSERT INTO price_snapshots AS t (symbol, price, volume, timestamp, epoch, last_sequence,
     price_sequence, source_sequence, home_topic, home_partition, home_moved_at, state)
-  SELECT * FROM unnest()",
-                          at(0),
-                          "::text[], ",
-                          at(1),
-                          "::numeric[], ",
-                          at(2),
-                          "::numeric[], ",
-                          at(3),
-                          "::bigint[], ",
-                          at(4),
-                          "::bigint[], ",
-                          at(5),
-                          "::bigint[], ",
-                          at(6),
-                          "::bigint[], ",
-                          at(7),
-                          "::bigint[], ",
-                          at(8),
-                          "::text[], ",
-                          at(9),
-                          "::int[], ",
-                          at(10),
-                          "::bigint[], ",
-                          at(11),
-                          "::smallint[])",
-                          guard,
-                          R"(
+  SELECT r.symbol, r.price, r.volume, r.timestamp, coalesce(r.epoch, 1), r.last_sequence,
+    coalesce(r.price_sequence, r.last_sequence), r.source_sequence, coalesce(r.home_topic, $1::text),
+    coalesce(r.home_partition, $2::int), r.home_moved_at, coalesce(r.state, 0::smallint)
+  FROM (SELECT )",
+            each(0, "text", "symbol"), each(1, "numeric", "price"), each(2, "numeric", "volume"),
+            each(3, "bigint", "timestamp"), each(4, "bigint", "epoch"),
+            each(5, "bigint", "last_sequence"), each(6, "bigint", "price_sequence"),
+            each(7, "bigint", "source_sequence"), each(8, "text", "home_topic"),
+            each(9, "int", "home_partition"), each(10, "bigint", "home_moved_at"),
+            each(11, "smallint", "state", ") r"), guard, R"(
   ON CONFLICT (symbol) DO UPDATE SET )"});
   for (const auto column : {"price", "volume", "timestamp", "price_sequence", "source_sequence"})
     out += keep_unless(fresh, column);
   for (const auto column :
        {"epoch", "last_sequence", "home_topic", "home_partition", "home_moved_at", "state"})
     out += keep_unless(ahead, column);
-  out += join({"updated_at = now()\n  WHERE ",
-               ahead,
-               " OR ",
-               fresh,
+  out += join({"updated_at = now()\n  WHERE ", ahead, " OR ", fresh,
                R"(
   RETURNING 1),
 positions AS (
   INSERT INTO stream_positions AS t (symbol, stream, epoch, last_sequence, home_topic,
     home_partition, home_moved_at, state)
-  SELECT symbol, 'price', epoch, last_sequence, home_topic, home_partition, home_moved_at, state
-  FROM unnest()",
-               at(12),
-               "::text[], ",
-               at(13),
-               "::bigint[], ",
-               at(14),
-               "::bigint[], ",
-               at(15),
-               "::text[], ",
-               at(16),
-               "::int[], ",
-               at(17),
-               "::bigint[], ",
-               at(18),
-               R"(::smallint[])
-    AS r(symbol, epoch, last_sequence, home_topic, home_partition, home_moved_at, state))",
-               guard,
-               R"(
+  SELECT r.symbol, 'price', coalesce(r.epoch, 1), r.last_sequence, coalesce(r.home_topic, $1::text),
+    coalesce(r.home_partition, $2::int), r.home_moved_at, coalesce(r.state, 0::smallint)
+  FROM (SELECT )",
+               each(12, "text", "symbol"), each(13, "bigint", "epoch"),
+               each(14, "bigint", "last_sequence"), each(15, "text", "home_topic"),
+               each(16, "int", "home_partition"), each(17, "bigint", "home_moved_at"),
+               each(18, "smallint", "state", ") r"), guard, R"(
   ON CONFLICT (symbol, stream) DO UPDATE SET epoch = EXCLUDED.epoch,
     last_sequence = EXCLUDED.last_sequence, home_topic = EXCLUDED.home_topic,
     home_partition = EXCLUDED.home_partition, home_moved_at = EXCLUDED.home_moved_at,
@@ -134,10 +108,8 @@ positions AS (
   RETURNING 1),
 sources AS (
   INSERT INTO stream_sources (topic, partition, symbol, stream)
-  SELECT $1::text, $2::int, r.symbol, 'price' FROM unnest()",
-               at(19),
-               "::text[]) AS r(symbol)",
-               guard,
+  SELECT $1::text, $2::int, r.symbol, 'price' FROM (SELECT )",
+               each(19, "text", "symbol", ") r"), guard,
                R"(
   ON CONFLICT DO NOTHING)
 )"});

@@ -32,7 +32,8 @@ std::string raised_floor();
 // One round trip: compares and swaps the row of the partition; writes rows, positions and sources
 // only if that matched. Answers (partitions moved: 0 or 1, rows written).
 // $1 topic, $2 partition, $3 generation, $4 from, $5 to, $6 cluster id ('' keeps the old one),
-// $7 digest, $8 its offset (NULL keeps the old pair), then the arrays of commit_arrays.
+// $7 digest, $8 its offset (NULL keeps the old pair), then the arrays of commit_arrays, whose
+// absent elements stand for what is usual.
 std::string commit();
 // The same writes without the swap, for a look at which row is refused. $1 topic, $2 partition,
 // then the arrays, from $3 on.

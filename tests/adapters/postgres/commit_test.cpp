@@ -91,6 +91,31 @@ TEST_F(Commit, TakesASymbolNamedNullForASymbol) {
   EXPECT_EQ(stored("NULL"), "1 1 1 1 1");
 }
 
+// What is usual is not sent: a row that differs must not lend its values to its neighbours.
+TEST_F(Commit, KeepsARowThatDiffersInEveryColumnApartFromItsNeighbours) {
+  auto unusual = row("B", 3, 9, "2", 2000, {"other-ticks", 4});
+  unusual.stream.home_moved_at = at_ms(1700);
+  unusual.stream.flags = stream_flags::stopped;
+  unusual.stream.snapshot->volume = quantity::parse("0.5").value();
+  unusual.stream.snapshot->price_seq = sequence{8};
+  unusual.stream.snapshot->source_sequence = 77;
+  ASSERT_EQ(word(store.commit(range(
+                part0, 1, 0, 3, {row("A", 1, 4, "1", 1000), unusual, row("C", 1, 5, "3", 3000)}))),
+            "committed 3");
+  auto all = [this](const std::string& name) {
+    return db.value("SELECT concat_ws(' ', trim_scale(price), coalesce(volume::text, '-'), "
+                    "timestamp, epoch, last_sequence, price_sequence, "
+                    "coalesce(source_sequence::text, '-'), home_topic, home_partition, "
+                    "coalesce(home_moved_at::text, '-'), state) "
+                    "FROM price_snapshots WHERE symbol = '" +
+                    name + "'");
+  };
+  EXPECT_EQ(all("A"), "1 - 1000 1 4 4 - price-ticks 0 - 0");
+  EXPECT_EQ(all("B"), "2 0.50000000 2000 3 9 8 77 other-ticks 4 1700 2");
+  EXPECT_EQ(all("C"), "3 - 3000 1 5 5 - price-ticks 0 - 0");
+  EXPECT_EQ(db.value("SELECT string_agg(symbol, ' ') FROM stream_sources"), "B");
+}
+
 TEST_F(Commit, OfAnOlderGenerationIsFencedAndChangesNothing) {
   own(other, part0);
   EXPECT_EQ(word(store.commit(range(part0, 1, 0, 1, {row("A", 1, 1, "1", 1)}))), "fenced");
