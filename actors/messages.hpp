@@ -10,6 +10,7 @@
 #include <caf/fwd.hpp>
 
 #include "actors/fwd.hpp"
+#include "actors/ingest/delivery_window.hpp"
 #include "actors/ingest/ingest_range.hpp"
 #include "protocol/client_messages.hpp"
 #include "protocol/ports/dead_letter_sink.hpp"
@@ -26,6 +27,7 @@ namespace tradepulse {
 struct batch_arrived {
   std::shared_ptr<const record_batch> batch;
   std::shared_ptr<credit_lease> credit;
+  std::shared_ptr<tradepulse::passage> passage = {}; // null: not bounded
 };
 struct fault_reported {
   generation gen;
@@ -100,6 +102,7 @@ struct claim_lost {
 // --- partition -> symbol ---------------------------------------------------------------------
 struct symbol_work {
   range_ticket ticket;
+  std::shared_ptr<tradepulse::passage> passage = {};
 };
 struct restore_stream {
   stored_stream stored;

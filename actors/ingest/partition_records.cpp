@@ -33,7 +33,7 @@ void partition::arrived(const batch_arrived& what) {
   by_topic_->rejected->add(built.letters.size());
   parts().metrics->append_to_dispatch.observe(
       seconds_since(what.batch->records.front().append_time), built.ticks);
-  dispatcher_->dispatch(built.range, std::move(built.letters));
+  dispatcher_->dispatch(built.range, std::move(built.letters), what.passage);
   show_depth();
 }
 

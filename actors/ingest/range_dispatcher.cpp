@@ -10,7 +10,8 @@
 namespace tradepulse {
 
 void range_dispatcher::dispatch(const std::shared_ptr<ingest_range>& range,
-                                std::vector<dead_letter> letters) {
+                                std::vector<dead_letter> letters,
+                                const std::shared_ptr<passage>& on) {
   uncommitted_.push_back({range->to, range->ticks.size(), range->credit});
   parts_.metrics->ranges_in_flight.add(1);
   range->open(letters.size(),
@@ -33,7 +34,7 @@ void range_dispatcher::dispatch(const std::shared_ptr<ingest_range>& range,
   for (std::size_t i = 0; i < range->slots.size(); ++i) {
     // None: it died and is not restored. The ticket dies, the range fails, a claim follows.
     if (auto to = parts_.directory->actor_for(range->slots[i].symbol, parts_.source))
-      caf::anon_send(to, symbol_work{std::move(tickets[i])});
+      caf::anon_send(to, symbol_work{std::move(tickets[i]), on});
   }
   for (std::size_t i = 0; i < letters.size(); ++i) {
     parts_.metrics->rejected[static_cast<std::size_t>(letters[i].reason)]->add();

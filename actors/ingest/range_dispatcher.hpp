@@ -31,7 +31,10 @@ class range_dispatcher {
   range_dispatcher(const range_dispatcher&) = delete;
   range_dispatcher& operator=(const range_dispatcher&) = delete;
 
-  void dispatch(const std::shared_ptr<ingest_range>& range, std::vector<dead_letter> letters);
+  // `on` goes with the symbols' work, and not with the letters: one that waits must not hold up
+  // what is delivered.
+  void dispatch(const std::shared_ptr<ingest_range>& range, std::vector<dead_letter> letters,
+                const std::shared_ptr<passage>& on);
 
   // A letter was refused: it waits for retry_letters().
   void keep_letter(letter_refused letter) { waiting_letters_.push_back(std::move(letter)); }

@@ -11,6 +11,18 @@
 namespace tradepulse {
 namespace {
 
+// The burst, by a pointer that owns its part of the passage too.
+burst_ptr on_passage(const burst_ptr& burst, const std::shared_ptr<passage>& on) {
+  struct both {
+    burst_ptr burst;
+    std::shared_ptr<passage> on;
+  };
+  if (!on)
+    return burst;
+  const auto kept = std::make_shared<const both>(both{burst, on});
+  return {kept, burst.get()};
+}
+
 struct shell {
   static constexpr const char* name = "symbol";
   symbol_entry* entry = nullptr;
@@ -26,19 +38,25 @@ struct shell {
                 {"command", "tradepulse offsets clear-unordered " + row.symbol.str()}});
   }
 
-  void publish(symbol_state::outcome done) {
+  // `on`: what its batch holds of the delivery window, until everybody is done with the bursts.
+  void publish(symbol_state::outcome done, const std::shared_ptr<passage>& on = {}) {
     auto& counted = *options.metrics;
     counted.late_ticks.add(done.late);
     counted.source_gaps.add(static_cast<std::uint64_t>(done.source_gap));
     if (done.published)
       options.directory->publish(*entry, std::move(done.published));
     const auto& fan_outs = options.directory->fan_outs();
-    for (const auto& burst : done.bursts)
+    for (const auto& burst : done.bursts) {
+      burst_ptr sent;
       for (std::size_t i = 0; i < fan_outs.size(); ++i)
         if (entry->interest[i].load() > 0) {
-          burst->encoded(false); // here, not on the I/O thread
-          caf::anon_send(fan_outs[i], burst);
+          if (!sent) {
+            burst->encoded(false); // here, not on the I/O thread
+            sent = on_passage(burst, on);
+          }
+          caf::anon_send(fan_outs[i], sent);
         }
+    }
   }
 };
 
@@ -75,7 +93,7 @@ symbol_actor::behavior_type behavior(self_pointer self, symbol_entry* entry,
           me.alarm_unordered(work.ticket.slot().row);
         // After this the range may be committed and gone: its ticks are not touched again.
         work.ticket.acknowledge();
-        me.publish(std::move(done));
+        me.publish(std::move(done), work.passage);
       },
       [self](const restore_stream& claim) {
         auto& me = self->state;

@@ -40,6 +40,12 @@ std::size_t worker_count(std::size_t configured) {
                         : std::max<std::size_t>(2, std::thread::hardware_concurrency());
 }
 
+delivery_window_limits window_for(std::size_t credit_events) {
+  delivery_window_limits out;
+  out.most = std::max(credit_events, out.usual);
+  return out;
+}
+
 // Unique per start, so that the owner of a claim names a process and not only a machine.
 std::string instance_of(const std::string& node) {
   std::random_device random;
@@ -61,7 +67,9 @@ struct engine::impl {
         credit(credit_ledger::make({settings.ingest.credit_events, settings.ingest.credit_bytes,
                                     settings.ingest.batch_records},
                                    [this] { pump.wake(); })),
-        pump({credit, &routes, all.health, all.metrics, all.fatal}) {
+        window(delivery_window::make(window_for(settings.ingest.credit_events),
+                                     [this] { pump.wake(); })),
+        pump({credit, &routes, all.health, all.metrics, all.fatal, window}) {
     shards.reserve(all.io.size());
     for (auto* io : all.io) {
       auto& shard = shards.emplace_back();
@@ -92,6 +100,9 @@ struct engine::impl {
     all.metrics->make_function(metrics::kind::gauge, "tradepulse_ingest_credit_bytes",
                                "Bytes of records between the log and the database", {},
                                [this] { return static_cast<double>(credit->in_use().bytes); });
+    all.metrics->make_function(metrics::kind::gauge, "tradepulse_undelivered_records",
+                               "Records that were read and are not with the sockets yet", {},
+                               [this] { return static_cast<double>(window->in_flight()); });
     all.metrics->make_function(metrics::kind::counter, "tradepulse_database_cut_connections_total",
                                "Connections cut because a call got no answer", {},
                                [this] { return static_cast<double>(dog->cuts()); });
@@ -163,6 +174,7 @@ struct engine::impl {
   std::shared_ptr<watchdog> dog;
   partition_routes routes;
   std::shared_ptr<credit_ledger> credit;
+  std::shared_ptr<delivery_window> window;
   ingest_pump pump;
   std::unique_ptr<kafka::log_inspector_kafka> inspector;
   std::unique_ptr<kafka::dead_letter_producer> dead_letters;
@@ -254,6 +266,7 @@ void engine::end_actors() {
   // Only now: until its end every actor may look at these.
   impl_->directory.disconnect();
   impl_->fan_outs.clear();
+  impl_->window->disconnect(); // an I/O thread's tasks may outlive the pump
   // Timers nobody waits for any more would hold the system's end.
   impl_->system.clock().cancel_all();
   impl_->inspector.reset();

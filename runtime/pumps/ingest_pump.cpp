@@ -93,7 +93,8 @@ void ingest_pump::on_assignment(const std::vector<topic_partition>& assigned) {
 }
 
 std::size_t ingest_pump::allowance(const topic_partition& source) {
-  return parts_.credit->allowance(source);
+  const std::size_t credit = parts_.credit->allowance(source);
+  return credit == 0 ? 0 : std::min(credit, parts_.window->allowance());
 }
 
 void ingest_pump::on_batch(std::shared_ptr<const record_batch> batch) {
@@ -101,7 +102,8 @@ void ingest_pump::on_batch(std::shared_ptr<const record_batch> batch) {
   if (!to)
     return; // given up meanwhile
   auto lease = parts_.credit->take(batch->source, batch->credit_events(), batch->credit_bytes());
-  caf::anon_send(to, batch_arrived{std::move(batch), std::move(lease)});
+  auto passage = parts_.window->take(batch->credit_events());
+  caf::anon_send(to, batch_arrived{std::move(batch), std::move(lease), std::move(passage)});
 }
 
 void ingest_pump::on_fault(const topic_partition& source, generation gen, read_fault fault,

@@ -12,6 +12,7 @@
 
 #include "actors/actor_card.hpp"
 #include "actors/ingest/credit_ledger.hpp"
+#include "actors/ingest/delivery_window.hpp"
 #include "actors/ingest/partition_routes.hpp"
 #include "protocol/metrics.hpp"
 #include "protocol/ports/partition_reader.hpp"
@@ -28,6 +29,7 @@ class ingest_pump final : public ingest_listener, public partition_reader {
     health_board* health = nullptr;
     metrics::registry* metrics = nullptr;
     std::function<void(const error& why)> fatal;
+    std::shared_ptr<delivery_window> window;
   };
   explicit ingest_pump(parts given);
 

@@ -173,6 +173,7 @@ struct actor_world::engine {
   health_board health;
   actor_board board;
   symbol_directory directory{100, 16, std::chrono::seconds{1}};
+  std::shared_ptr<delivery_window> window = delivery_window::make({}, nullptr);
   immediate_io io;
   delivery_table table;
   fan_out_actor fan_out;
@@ -231,7 +232,7 @@ void actor_world::dispatch_only(const topic_partition& source, const std::vector
   if (!reader.running[source])
     return;
   auto to = e.partition(source);
-  caf::anon_send(to, batch_arrived{batch, nullptr});
+  caf::anon_send(to, batch_arrived{batch, nullptr, e.window->take(lines.size())});
   if (e.scheduler.prioritize(to))
     e.scheduler.run_once();
 }
@@ -252,7 +253,8 @@ void actor_world::read_again(const topic_partition& source) {
 
 void actor_world::batch_of_generation(const topic_partition& source, generation gen,
                                       const std::vector<line>& lines) {
-  caf::anon_send(engine_->partition(source), batch_arrived{batch_of(source, gen, lines), nullptr});
+  caf::anon_send(engine_->partition(source), batch_arrived{batch_of(source, gen, lines), nullptr,
+                                                           engine_->window->take(lines.size())});
   engine_->run();
 }
 
@@ -418,6 +420,18 @@ std::vector<std::string> actor_world::fatal() const {
 }
 
 // --- clients ---------------------------------------------------------------------------------
+
+void actor_world::hold_io() {
+  engine_->io.hold();
+}
+
+void actor_world::release_io() {
+  engine_->io.release();
+}
+
+std::size_t actor_world::undelivered() const {
+  return engine_->window->in_flight();
+}
 
 checking_client& actor_world::subscribe(std::string_view name) {
   auto& e = *engine_;

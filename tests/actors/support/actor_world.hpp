@@ -72,6 +72,11 @@ class actor_world {
   void read(checking_client& client);
   std::size_t moves_told() const; // "the database was ahead", to any client
   stream_position published(std::string_view name) const;
+  // The I/O thread does nothing until it is released.
+  void hold_io();
+  void release_io();
+  // Records of batches that are under way to the sockets.
+  std::size_t undelivered() const;
 
   memory_store store;
   fake_reader reader;

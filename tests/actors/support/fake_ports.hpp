@@ -3,6 +3,7 @@
 #include <map>
 #include <mutex>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "protocol/ports/client_connection.hpp"
@@ -112,10 +113,25 @@ class fake_letters : public dead_letter_sink {
   std::vector<std::function<void(result<void>)>> held_;
 };
 
-// An I/O thread that carries everything out at once.
+// An I/O thread that carries everything out at once, unless it is held.
 class immediate_io : public io_thread {
  public:
-  void post(std::function<void()> task) override { task(); }
+  void post(std::function<void()> task) override {
+    if (held_)
+      waiting_.push_back(std::move(task));
+    else
+      task();
+  }
+  void hold() { held_ = true; }
+  void release() {
+    held_ = false;
+    for (auto& task : std::exchange(waiting_, {}))
+      task();
+  }
+
+ private:
+  bool held_ = false;
+  std::vector<std::function<void()>> waiting_;
 };
 
 } // namespace tradepulse::samples
