@@ -62,6 +62,8 @@ class writer {
   bool attempt(const claim_partition& wanted);
   bool attempt(const move_partition& wanted);
   bool attempt(const load_streams& wanted);
+  void fence(const topic_partition& source, generation gen, const partition_actor& to,
+             const std::string& detail);
   void grant(claimed_partition granted, const partition_actor& to);
 
   // --- what a commit came to ---

@@ -87,9 +87,7 @@ bool writer::attempt(const move_partition& wanted) {
   }
   if (moved.failure().code != errc::database_refused)
     return failed("reposition", wanted.move.source, moved.failure());
-  partitions_.erase(wanted.move.source);
-  caf::anon_send(wanted.reply_to,
-                 claim_lost{wanted.move.gen, claim_loss::fenced, moved.failure().detail});
+  fence(wanted.move.source, wanted.move.gen, wanted.reply_to, moved.failure().detail);
   return true;
 }
 
@@ -97,8 +95,28 @@ bool writer::attempt(const load_streams& wanted) {
   auto found = options_->store->load(wanted.symbols);
   if (!found)
     return failed("load", wanted.source, found.failure());
+  // Looked at behind it: where the generation still is ours, nobody has written between the claim
+  // and this. A process that had stood still for longer than its session found rows of the next
+  // owner here, and numbered its own older offsets behind them for its clients to see.
+  auto row = options_->store->look_at(wanted.source);
+  if (!row)
+    return failed("load", wanted.source, row.failure());
+  if (!*row || (*row)->gen != wanted.gen) {
+    fence(wanted.source, wanted.gen, wanted.reply_to,
+          "fenced: another claim came before its streams were loaded");
+    return true;
+  }
   caf::anon_send(wanted.reply_to, streams_loaded{wanted.gen, wanted.symbols, std::move(*found)});
   return true;
+}
+
+void writer::fence(const topic_partition& source, generation gen, const partition_actor& to,
+                   const std::string& detail) {
+  // A work that had waited for the database may be of a claim before the one that is held now.
+  if (auto held = partitions_.find(source);
+      held != partitions_.end() && held->second.pending->gen() == gen)
+    partitions_.erase(held);
+  caf::anon_send(to, claim_lost{gen, claim_loss::fenced, detail});
 }
 
 void writer::grant(claimed_partition granted, const partition_actor& to) {

@@ -412,6 +412,32 @@ TEST_F(Writer, TellsThatAWatchedRowHasChangedAndOnlyThen) {
   EXPECT_EQ(heard.next<row_changed>().gen, gen);
 }
 
+// What the next owner has committed meanwhile is no part of what this claim goes on from.
+TEST_F(Writer, TellsAPartitionThatItsClaimWasFencedWhereStreamsAreLoadedTooLate) {
+  start();
+  const auto gen = claim();
+  auto row = store.row(ticks);
+  row.gen = generation{gen.value() + 1};
+  store.set(ticks, row);
+  caf::anon_send(writer, load_streams{ticks, gen, {named("A")}, partition});
+  const auto lost = heard.next<claim_lost>();
+  EXPECT_EQ(lost.gen, gen);
+  EXPECT_EQ(lost.cause, claim_loss::fenced);
+  EXPECT_EQ(heard.count<streams_loaded>(), 0u);
+}
+
+TEST_F(Writer, KeepsANewerClaimWhereWorkOfAnOlderOneIsFenced) {
+  start();
+  const auto old = claim();
+  const auto gen = claim();
+  caf::anon_send(writer, move_partition{{ticks, old, next_offset{7}, false, "c"}, partition});
+  EXPECT_EQ(heard.next<claim_lost>().gen, old);
+  caf::anon_send(writer, load_streams{ticks, old, {named("A")}, partition});
+  EXPECT_EQ(heard.next<claim_lost>().gen, old);
+  complete(gen, 0, 1, "A", 1);
+  EXPECT_EQ(heard.next<range_committed>().gen, gen);
+}
+
 TEST_F(Writer, TellsAPartitionThatItsMoveWasFenced) {
   start();
   const auto gen = claim();
