@@ -13,7 +13,7 @@ import time
 import pytest
 from ports import Port
 from rest_client import RestClient
-from supervised import HERE, wait_until
+from supervised import HERE, ServerError, wait_until
 
 ROOT = os.path.dirname(os.path.dirname(HERE))
 SUMMARY = re.compile(r"^(\d+) ticks, (\d+) rows, (\d+) deliveries, "
@@ -96,6 +96,12 @@ class Quickstart:
                 found.append(line.replace(b"\0", b" ").decode(errors="replace"))
         return found
 
+    def wait_until_nothing_is_left(self, timeout):
+        try:
+            wait_until(lambda: not self.left_behind(), "the end of its parts", timeout)
+        except ServerError as error:
+            raise AssertionError(f"{error}; there are: " + "; ".join(self.left_behind())) from error
+
     def is_serve(self, pid):
         try:
             with open(f"/proc/{pid}/cmdline", "rb") as file:
@@ -108,7 +114,7 @@ class Quickstart:
         if self.process is not None:
             os.kill(self.process, signal.SIGKILL)
             os.waitpid(self.process, 0)
-            wait_until(lambda: not self.left_behind(), "the end of its parts", 15)
+            self.wait_until_nothing_is_left(15)
         for port in self.ports.values():
             port.close()
 
@@ -215,7 +221,27 @@ def test_kill_9_leaves_no_process(quickstart):
     quickstart.start_in_terminal("--symbols", "5")
     os.kill(quickstart.process, signal.SIGKILL)
     quickstart.status(5)
-    wait_until(lambda: not quickstart.left_behind(), "the end of its parts", 15)
+    quickstart.wait_until_nothing_is_left(15)
+
+
+def test_kill_9_before_a_part_is_bound_to_it_leaves_no_process(quickstart, tmp_path):
+    """The kernel tells nobody who asks for the death of a parent that is dead already."""
+    programs = tmp_path / "programs"
+    programs.mkdir()
+    late = programs / "setpriv"
+    late.write_text("""#!/bin/bash
+case "$*" in *"feed synthetic"*)
+  parent=$PPID
+  kill -KILL "$parent"
+  until read -r _ _ _ now _ < /proc/$$/stat && (( now != parent )); do :; done
+esac
+exec /usr/bin/setpriv "$@"
+""")
+    late.chmod(0o755)
+    quickstart.environment["PATH"] = f"{programs}:{quickstart.environment['PATH']}"
+    quickstart.start_in_terminal("--symbols", "5", until=b"PostgreSQL: ")
+    quickstart.status(60)
+    quickstart.wait_until_nothing_is_left(15)
 
 
 def test_two_on_one_folder_are_refused(quickstart):

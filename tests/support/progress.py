@@ -16,8 +16,14 @@ NINJA_LINE = re.compile(rb"^\[(\d+)/(\d+)\]")
 PYTEST_LINE = re.compile(rb"^(\S+::.+?) (PASSED|FAILED|ERROR|SKIPPED)")
 
 
+parent = os.getpid()  # of whatever this process forks
+
+
 def die_with_parent():
+    """In the child, before its program: the kernel ends it when its parent dies, or has died."""
     libc.prctl(PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
+    if os.getppid() != parent:
+        os._exit(128 + signal.SIGTERM)
 
 
 class Screen:
