@@ -41,9 +41,11 @@ class session {
     open_group opened{options_.id, ++last_group_, request.id, {}};
     request_refusals beyond;
     std::size_t fresh = 0;
+    bool beyond_limit = false;
     for (const auto& name : request.symbols) {
       const bool anew = subscriptions_.contains(name);
       if (!anew && subscriptions_.size() + fresh >= options_.max_subscriptions) {
+        beyond_limit = true;
         beyond.add(errc::too_many_subscriptions, name.str() + ": a connection has at most " +
                                                      std::to_string(options_.max_subscriptions) +
                                                      " subscriptions (limits.subscriptions)");
@@ -59,6 +61,7 @@ class session {
       opened.members.push_back({ticket.index, name});
     }
     refuse(request.id, beyond.take());
+    count_beyond_limit(beyond_limit);
     if (opened.members.empty())
       return; // nothing to confirm: each symbol was answered by an error
     const auto group = opened.group;
@@ -197,6 +200,17 @@ class session {
     caf::anon_send(fan_out(), hand_back{options_.id, pending_.take(options_.hand_back_bytes)});
   }
 
+  // The errors are the warning: who does not heed it is sent away.
+  void count_beyond_limit(bool one_more) {
+    beyond_limit_ = one_more ? beyond_limit_ + 1 : 0;
+    if (beyond_limit_ <= most_beyond_limit || std::exchange(given_up_, true))
+      return;
+    const auto why = std::to_string(beyond_limit_) + " requests beyond limits.subscriptions = " +
+                     std::to_string(options_.max_subscriptions) + ", one after the other";
+    options_.card->set_error(why);
+    options_.close(close_code::too_many_subscriptions, why);
+  }
+
   void give_up() {
     if (std::exchange(given_up_, true))
       return;
@@ -213,8 +227,10 @@ class session {
   conflation pending_{false};
   std::map<symbol, stream_index> subscriptions_;
   std::uint64_t last_group_ = 0;
-  bool full_ = false;    // the outbox has refused events and has not drained since
-  bool handing_ = false; // a hand-back is under way
+  static constexpr unsigned most_beyond_limit = 16;
+  unsigned beyond_limit_ = 0; // requests in succession that were refused something for the limit
+  bool full_ = false;         // the outbox has refused events and has not drained since
+  bool handing_ = false;      // a hand-back is under way
   bool given_up_ = false;
 };
 

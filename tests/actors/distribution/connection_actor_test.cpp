@@ -177,6 +177,33 @@ TEST_F(ConnectionActor, NamesTheFirstOfManySymbolsItRefusesAndCountsTheRest) {
   EXPECT_EQ(got[17], R"({"type":"unsubscribed","id":2,"symbols":["S0"]})");
 }
 
+TEST_F(ConnectionActor, IsClosedWhereItGoesOnAskingBeyondItsLimit) {
+  auto& client = world.connect(1);
+  world.subscribe(client, {"A"});
+  for (int i = 0; i < 16; ++i)
+    world.subscribe(client, {"B"});
+  world.run();
+  EXPECT_TRUE(client.closed.empty());
+  world.subscribe(client, {"B"});
+  world.subscribe(client, {"B"}); // on its way already: not heard
+  EXPECT_EQ(world.read(client).size(), 18u);
+  ASSERT_EQ(client.closed.size(), 1u);
+  EXPECT_EQ(client.closed[0].first, close_code::too_many_subscriptions);
+  EXPECT_EQ(client.closed[0].second,
+            "17 requests beyond limits.subscriptions = 1, one after the other");
+}
+
+TEST_F(ConnectionActor, StaysWhereRequestsWithinItsLimitComeBetween) {
+  auto& client = world.connect(1);
+  for (int i = 0; i < 40; ++i) {
+    world.subscribe(client, {"A", "B"});
+    if (i % 10 == 9)
+      world.subscribe(client, {"A"});
+  }
+  EXPECT_EQ(world.read(client).size(), 84u); // an error and `subscribed`, 40 times; four more
+  EXPECT_TRUE(client.closed.empty());
+}
+
 TEST_F(ConnectionActor, GetsItsSnapshotAsSoonAsAClaimHasBroughtThePartitionBack) {
   world.known("A", pos(1, 5));
   auto& client = world.connect();
