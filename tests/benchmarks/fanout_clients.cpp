@@ -181,20 +181,11 @@ class clients {
   }
 
   void take_frames(connection& from, std::string_view bytes) {
-    while (!bytes.empty()) {
-      const std::size_t head = bytes.size() < 2 || (bytes[1] & 0x7f) < 126 ? 2 : 4;
-      if (bytes.size() < head)
-        break;
-      const std::size_t size =
-          head == 2 ? static_cast<std::size_t>(bytes[1] & 0x7f)
-                    : (static_cast<std::size_t>(static_cast<unsigned char>(bytes[2])) << 8) |
-                          static_cast<unsigned char>(bytes[3]);
-      if (bytes.size() < head + size)
-        break;
-      const auto frame = bytes.substr(0, head + size);
-      if (!take_event(from, frame, frame.substr(head)))
-        take_other(from, frame[0], frame.substr(head));
-      bytes.remove_prefix(frame.size());
+    while (const auto bounds = benchmark::bounds_of(bytes)) {
+      const auto frame = bytes.substr(0, bounds->end);
+      if (!take_event(from, frame, frame.substr(bounds->payload)))
+        take_other(from, frame[0], frame.substr(bounds->payload));
+      bytes.remove_prefix(bounds->end);
     }
     from.rest = bytes;
   }
@@ -213,10 +204,10 @@ class clients {
   }
 
   static subscription* find(connection& in, std::size_t symbol) {
-    for (auto& each : in.subscriptions)
-      if (each.symbol == symbol)
-        return &each;
-    return nullptr;
+    const auto at =
+        std::lower_bound(in.subscriptions.begin(), in.subscriptions.end(), symbol,
+                         [](const auto& one, auto wanted) { return one.symbol < wanted; });
+    return at != in.subscriptions.end() && at->symbol == symbol ? &*at : nullptr;
   }
 
   void take_other(connection& from, char first_byte, std::string_view payload) {

@@ -182,8 +182,7 @@ class server {
     }
     if ((what & (EPOLLIN | EPOLLHUP | EPOLLERR)) == 0)
       return;
-    char buffer[4096];
-    const auto got = recv(fd, buffer, sizeof buffer, MSG_DONTWAIT);
+    const auto got = recv(fd, buffer_.data(), buffer_.size(), MSG_DONTWAIT);
     if (got < 0 && errno == EAGAIN)
       return;
     if (got <= 0) {
@@ -201,7 +200,7 @@ class server {
       answer.append(benchmark::websocket_accept).append("\r\n\r\n");
       send_to(client, answer);
     } else if (client.symbols.empty()) {
-      subscribe(client, {buffer, static_cast<std::size_t>(got)});
+      subscribe(client, {buffer_.data(), static_cast<std::size_t>(got)});
     }
   }
 
@@ -234,6 +233,7 @@ class server {
   long burst_ = 1;
   std::chrono::nanoseconds interval_{};
   steady::time_point due_;
+  std::array<char, 65'536> buffer_; // a whole request
 };
 
 } // namespace

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <cstdio>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -14,19 +15,38 @@ namespace benchmark {
 inline constexpr std::string_view websocket_key = "dGhlIHNhbXBsZSBub25jZQ==";
 inline constexpr std::string_view websocket_accept = "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=";
 
-// An unmasked frame of up to 65,535 bytes; a text frame where nothing else is said.
+// An unmasked frame; a text frame where nothing else is said.
 inline std::string server_frame(std::string_view payload, char first_byte = '\x81') {
-  if (payload.size() > 65'535)
-    throw std::length_error("a benchmark's frame is short");
   std::string out(1, first_byte);
-  if (payload.size() < 126) {
-    out += static_cast<char>(payload.size());
-  } else {
-    out += static_cast<char>(126);
-    out += static_cast<char>(payload.size() >> 8);
-    out += static_cast<char>(payload.size() & 0xff);
-  }
+  const std::size_t octets = payload.size() < 126 ? 0 : payload.size() < 65'536 ? 2 : 8;
+  out += static_cast<char>(octets == 0 ? payload.size() : octets == 2 ? 126 : 127);
+  for (std::size_t left = octets; left-- > 0;)
+    out += static_cast<char>(payload.size() >> (8 * left));
   return out.append(payload);
+}
+
+// Where the frame at the start of `bytes` has its payload and its end; none where it is not whole.
+struct frame_bounds {
+  std::size_t payload;
+  std::size_t end;
+};
+inline std::optional<frame_bounds> bounds_of(std::string_view bytes) {
+  if (bytes.size() < 2)
+    return {};
+  const auto octet = [&](std::size_t at) {
+    return static_cast<std::size_t>(static_cast<unsigned char>(bytes[at]));
+  };
+  std::size_t size = octet(1) & 0x7f;
+  const std::size_t octets = size < 126 ? 0 : size == 126 ? 2 : 8;
+  if (bytes.size() < 2 + octets)
+    return {};
+  if (octets > 0)
+    size = 0;
+  for (std::size_t i = 0; i < octets; ++i)
+    size = (size << 8) | octet(2 + i);
+  if (bytes.size() - 2 - octets < size)
+    return {};
+  return frame_bounds{2 + octets, 2 + octets + size};
 }
 
 // A client's frame: the mask is zero, which leaves the payload as it is.
