@@ -1,17 +1,11 @@
 #include "adapters/postgres/statements.hpp"
 
-#include <initializer_list>
 #include <string_view>
+
+#include "adapters/postgres/statement_text.hpp"
 
 namespace tradepulse::sql {
 namespace {
-
-std::string join(std::initializer_list<std::string_view> parts) {
-  std::string out;
-  for (const auto part : parts)
-    out += part;
-  return out;
-}
 
 // Where both tables know a stream the greater position holds, with its home and state. The event
 // shown is the row's; price_sequence 0 says that it is older than the epoch.
@@ -43,78 +37,6 @@ UNION SELECT symbol FROM price_snapshots
 UNION SELECT symbol FROM stream_positions
   WHERE home_topic = $1 AND home_partition = $2 AND state & 1 <> 0 AND stream = 'price'
 )";
-
-// `first` is the number of the first array's parameter.
-std::string writes(int first, std::string_view guard) {
-  auto each = [first](int index, std::string_view type, std::string_view column,
-                      std::string_view then = ", ") {
-    return join({"unnest($", std::to_string(first + index), "::", type, "[]) AS ", column, then});
-  };
-  // Within an epoch the newer event, ties: the later one. The first event of an epoch replaces
-  // what is there whatever its time; price_sequence 0 stands for "none of this epoch".
-  constexpr std::string_view fresh =
-      "(EXCLUDED.epoch > t.epoch OR (EXCLUDED.epoch = t.epoch AND EXCLUDED.price_sequence > 0 AND "
-      "(t.price_sequence = 0 OR (EXCLUDED.timestamp, EXCLUDED.price_sequence) >= "
-      "(t.timestamp, t.price_sequence))))";
-  constexpr std::string_view ahead =
-      "(EXCLUDED.epoch, EXCLUDED.last_sequence) >= (t.epoch, t.last_sequence)";
-  auto keep_unless = [](std::string_view condition, std::string_view column) {
-    return join({column, " = CASE WHEN ", condition, " THEN EXCLUDED.", column, " ELSE t.", column,
-                 " END, "});
-  };
-  // Sets in the select list run in step, and end with the longest (the symbols'); in FROM each one
-  // would be written to a store of its own first. The inner query keeps them apart from the guard.
-  std::string out =
-      join({R"(
-rows AS (
-  INSERT INTO price_snapshots AS t (symbol, price, volume, timestamp, epoch, last_sequence,
-    price_sequence, source_sequence, home_topic, home_partition, home_moved_at, state)
-  SELECT r.symbol, r.price, r.volume, r.timestamp, coalesce(r.epoch, 1), r.last_sequence,
-    coalesce(r.price_sequence, r.last_sequence), r.source_sequence, coalesce(r.home_topic, $1::text),
-    coalesce(r.home_partition, $2::int), r.home_moved_at, coalesce(r.state, 0::smallint)
-  FROM (SELECT )",
-            each(0, "text", "symbol"), each(1, "numeric", "price"), each(2, "numeric", "volume"),
-            each(3, "bigint", "timestamp"), each(4, "bigint", "epoch"),
-            each(5, "bigint", "last_sequence"), each(6, "bigint", "price_sequence"),
-            each(7, "bigint", "source_sequence"), each(8, "text", "home_topic"),
-            each(9, "int", "home_partition"), each(10, "bigint", "home_moved_at"),
-            each(11, "smallint", "state", ") r"), guard, R"(
-  ON CONFLICT (symbol) DO UPDATE SET )"});
-  for (const auto column : {"price", "volume", "timestamp", "price_sequence", "source_sequence"})
-    out += keep_unless(fresh, column);
-  for (const auto column :
-       {"epoch", "last_sequence", "home_topic", "home_partition", "home_moved_at", "state"})
-    out += keep_unless(ahead, column);
-  out += join({"updated_at = now()\n  WHERE ", ahead, " OR ", fresh,
-               R"(
-  RETURNING 1),
-positions AS (
-  INSERT INTO stream_positions AS t (symbol, stream, epoch, last_sequence, home_topic,
-    home_partition, home_moved_at, state)
-  SELECT r.symbol, 'price', coalesce(r.epoch, 1), r.last_sequence, coalesce(r.home_topic, $1::text),
-    coalesce(r.home_partition, $2::int), r.home_moved_at, coalesce(r.state, 0::smallint)
-  FROM (SELECT )",
-               each(12, "text", "symbol"), each(13, "bigint", "epoch"),
-               each(14, "bigint", "last_sequence"), each(15, "text", "home_topic"),
-               each(16, "int", "home_partition"), each(17, "bigint", "home_moved_at"),
-               each(18, "smallint", "state", ") r"), guard, R"(
-  ON CONFLICT (symbol, stream) DO UPDATE SET epoch = EXCLUDED.epoch,
-    last_sequence = EXCLUDED.last_sequence, home_topic = EXCLUDED.home_topic,
-    home_partition = EXCLUDED.home_partition, home_moved_at = EXCLUDED.home_moved_at,
-    state = EXCLUDED.state, updated_at = now()
-  WHERE )",
-               ahead,
-               R"(
-  RETURNING 1),
-sources AS (
-  INSERT INTO stream_sources (topic, partition, symbol, stream)
-  SELECT $1::text, $2::int, r.symbol, 'price' FROM (SELECT )",
-               each(19, "text", "symbol", ") r"), guard,
-               R"(
-  ON CONFLICT DO NOTHING)
-)"});
-  return out;
-}
 
 } // namespace
 
@@ -201,23 +123,6 @@ std::string raised_floor() {
   UNION ALL SELECT p.epoch FROM stream_sources f
     JOIN stream_positions p ON p.symbol = f.symbol AND p.stream = f.stream
     WHERE f.topic = $1 AND f.partition = $2) e)))";
-}
-
-std::string commit() {
-  return join({R"(WITH moved AS (
-  UPDATE ingest_offsets SET next_offset = $5, cluster_id = coalesce(nullif($6, ''), cluster_id),
-    digest = CASE WHEN $8::bigint IS NULL THEN digest ELSE $7::bigint END,
-    digest_offset = coalesce($8::bigint, digest_offset), updated_at = now()
-  WHERE topic = $1 AND partition = $2 AND generation = $3 AND next_offset = $4
-  RETURNING 1),)",
-               writes(9, " WHERE EXISTS (SELECT FROM moved)"), R"(
-SELECT (SELECT count(*) FROM moved),
-       (SELECT count(*) FROM rows) + (SELECT count(*) FROM positions))"});
-}
-
-std::string write_rows() {
-  return join({"WITH ", writes(3, ""),
-               "SELECT (SELECT count(*) FROM rows) + (SELECT count(*) FROM positions)"});
 }
 
 } // namespace tradepulse::sql

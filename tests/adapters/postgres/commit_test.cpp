@@ -132,6 +132,25 @@ TEST_F(Commit, FromAnotherOffsetThanTheStoredOneIsFencedAndChangesNothing) {
   EXPECT_EQ(stored("A"), "1 1 1 1 1");
 }
 
+// A plan is made once, here for an empty table, which is read as a whole where the server is asked.
+TEST_F(Commit, FindsRowsByTheirIndexHoweverManyThereWereWhenItWasPlanned) {
+  db.run("SELECT pg_stat_reset_single_table_counters('price_snapshots'::regclass)");
+  {
+    range_store_postgres brief(db.settings("brief"), shared_watchdog());
+    const auto gen = own(brief, part0).value();
+    for (std::int64_t i = 0; i < 4; ++i)
+      ASSERT_EQ(word(brief.commit(range(part0, gen, i, i + 1,
+                                        {row("A", 1, i + 1, "1", i), row("B", 1, i + 1, "2", i)}))),
+                "committed 2");
+  } // its counts arrive when the session ends
+  ASSERT_TRUE(eventually([this] {
+    return db.value("SELECT n_tup_upd FROM pg_stat_user_tables "
+                    "WHERE relname = 'price_snapshots'") == "6";
+  }));
+  EXPECT_EQ(db.value("SELECT seq_scan FROM pg_stat_user_tables WHERE relname = 'price_snapshots'"),
+            "0");
+}
+
 TEST_F(Commit, BeforeAPositionWasDecidedIsFenced) {
   ASSERT_TRUE(store.claim(part1, "node-1"));
   EXPECT_EQ(word(store.commit(range(part1, 1, 0, 1, {}))), "fenced");
