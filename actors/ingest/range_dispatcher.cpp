@@ -4,6 +4,7 @@
 
 #include <caf/send.hpp>
 
+#include "actors/ingest/slot_messages.hpp"
 #include "actors/message_types.hpp"
 #include "protocol/log.hpp"
 
@@ -28,17 +29,19 @@ void range_dispatcher::dispatch(const std::shared_ptr<ingest_range>& range,
   }
   // Tickets first: a range must not be complete before its last participant is counted.
   std::vector<range_ticket> tickets;
-  tickets.reserve(range->participants());
-  for (std::size_t i = 0; i < range->participants(); ++i)
-    tickets.emplace_back(range, i);
-  for (std::size_t i = 0; i < range->slots.size(); ++i) {
-    // None: it died and is not restored. The ticket dies, the range fails, a claim follows.
-    if (auto to = parts_.directory->actor_for(range->slots[i].symbol, parts_.source))
-      caf::anon_send(to, symbol_work{std::move(tickets[i]), on});
-  }
+  tickets.reserve(letters.size());
+  for (std::size_t i = 0; i < letters.size(); ++i)
+    tickets.emplace_back(range, range->slots.size() + i);
+  // No actor: it died and is not restored. The ticket dies, the range fails, a claim follows.
+  send_slots(
+      range,
+      [&on](range_ticket ticket) {
+        return symbol_work{std::move(ticket), on};
+      },
+      [this](const symbol& name) { return parts_.directory->actor_for(name, parts_.source); });
   for (std::size_t i = 0; i < letters.size(); ++i) {
     parts_.metrics->rejected[static_cast<std::size_t>(letters[i].reason)]->add();
-    produce(letters[i], tickets[range->slots.size() + i]);
+    produce(letters[i], tickets[i]);
   }
 }
 

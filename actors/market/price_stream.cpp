@@ -25,8 +25,11 @@ void price_stream::begin_epoch(epoch next) noexcept {
 }
 
 price_stream::numbered price_stream::apply(std::span<const tick> ticks,
-                                           const topic_partition& source, epoch floor) {
+                                           const topic_partition& source, epoch floor,
+                                           std::vector<numbered_event> room) {
   numbered out;
+  out.events = std::move(room);
+  out.events.clear();
   out.events.reserve(ticks.size());
   if (!ticks.empty() && state_.home && *state_.home != source) {
     const time_ms moved = ticks.front().append_time;

@@ -31,7 +31,9 @@ class price_stream {
     std::int64_t source_gap = 0; // upstream numbers that never came
   };
   // Requires: all ticks are of one partition, in offset order, and follow what was applied before.
-  numbered apply(std::span<const tick> ticks, const topic_partition& source, epoch floor);
+  // `room`: memory for the events, of a call before.
+  numbered apply(std::span<const tick> ticks, const topic_partition& source, epoch floor,
+                 std::vector<numbered_event> room = {});
 
   // The row that belongs to what was applied so far.
   const stored_stream& row() const noexcept { return state_; }

@@ -1,5 +1,8 @@
 #include "actors/market/symbol_actor.hpp"
 
+#include <algorithm>
+#include <vector>
+
 #include <caf/send.hpp>
 #include <caf/stateful_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
@@ -45,18 +48,31 @@ struct shell {
     counted.source_gaps.add(static_cast<std::uint64_t>(done.source_gap));
     if (done.published)
       options.directory->publish(*entry, std::move(done.published));
+    for (const auto& burst : done.bursts)
+      send(burst, on);
+    // Asked behind the snapshot: who joins from now on is answered with it.
+    if (!done.events.empty() && somebody_listens())
+      send(state->burst_of(done), on);
+  }
+
+  bool somebody_listens() const {
+    const auto count = options.directory->fan_outs().size();
+    return std::any_of(entry->interest.begin(),
+                       entry->interest.begin() + static_cast<std::ptrdiff_t>(count),
+                       [](const auto& each) { return each.load() > 0; });
+  }
+
+  void send(const burst_ptr& burst, const std::shared_ptr<passage>& on) const {
     const auto& fan_outs = options.directory->fan_outs();
-    for (const auto& burst : done.bursts) {
-      burst_ptr sent;
-      for (std::size_t i = 0; i < fan_outs.size(); ++i)
-        if (entry->interest[i].load() > 0) {
-          if (!sent) {
-            burst->encoded(false); // here, not on the I/O thread
-            sent = on_passage(burst, on);
-          }
-          caf::anon_send(fan_outs[i], sent);
+    burst_ptr sent;
+    for (std::size_t i = 0; i < fan_outs.size(); ++i)
+      if (entry->interest[i].load() > 0) {
+        if (!sent) {
+          burst->encoded(false); // here, not on the I/O thread
+          sent = on_passage(burst, on);
         }
-    }
+        caf::anon_send(fan_outs[i], sent);
+      }
   }
 };
 
@@ -86,7 +102,8 @@ symbol_actor::behavior_type behavior(self_pointer self, symbol_entry* entry,
       [self](const symbol_work& work) {
         auto& me = self->state;
         me.entry->queued.fetch_sub(1, std::memory_order_relaxed);
-        auto done = me.state->apply(work.ticket.range(), work.ticket.slot());
+        thread_local std::vector<numbered_event> room;
+        auto done = me.state->apply(work.ticket.range(), work.ticket.slot(), room);
         if (work.ticket.slot().began_epoch)
           me.options.directory->move_home(*me.entry, right_after_the_move(work.ticket.slot().row));
         if (done.became_unordered)
@@ -115,6 +132,7 @@ symbol_actor::behavior_type behavior(self_pointer self, symbol_entry* entry,
       },
       [self](const passivate_symbol&) {
         auto& me = self->state;
+        me.state->rest();
         if (!me.options.directory->passivate(*me.entry, self->id(), me.state))
           return;
         me.state.reset(); // the next actor's from here on

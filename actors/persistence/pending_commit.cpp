@@ -32,17 +32,32 @@ void pending_commit::merge(std::shared_ptr<ingest_range> range) {
     last_applied_ = range->last_applied;
   cluster_id_ = range->cluster_id;
   for (const auto& slot : range->slots)
-    rows_.insert_or_assign(slot.symbol, slot.row);
+    put(slot.row);
   for (const auto& row : range->extra_rows)
-    rows_.insert_or_assign(row.symbol, row);
+    put(row);
   merged_.push_back(std::move(range));
+}
+
+void pending_commit::put(const stored_stream& row) {
+  const auto at = rows_.lower_bound(row.symbol);
+  if (at != rows_.end() && at->first == row.symbol) {
+    at->second = &row;
+  } else if (spare_.empty()) {
+    rows_.emplace_hint(at, row.symbol, &row);
+  } else {
+    auto node = std::move(spare_.back());
+    spare_.pop_back();
+    node.key() = row.symbol;
+    node.mapped() = &row;
+    rows_.insert(at, std::move(node));
+  }
 }
 
 range_commit pending_commit::work() const {
   range_commit out{source_, gen_, next_, to_, cluster_id_, last_applied_, {}};
   out.rows.reserve(rows_.size());
   for (const auto& [name, row] : rows_)
-    out.rows.push_back({row, position_only_.contains(name)});
+    out.rows.push_back({*row, position_only_.contains(name)});
   return out;
 }
 
@@ -82,8 +97,9 @@ pending_commit::done pending_commit::committed() {
     }
   }
   next_ = to_;
+  while (!rows_.empty())
+    spare_.push_back(rows_.extract(rows_.begin()));
   merged_.clear();
-  rows_.clear();
   position_only_.clear();
   events_ = bytes_ = 0;
   last_applied_.reset();

@@ -48,8 +48,10 @@ class pending_commit {
   done committed();
 
  private:
+  using row_map = std::map<symbol, const stored_stream*>;
   void merge_what_follows();
   void merge(std::shared_ptr<ingest_range> range);
+  void put(const stored_stream& row);
 
   topic_partition source_;
   generation gen_;
@@ -59,7 +61,8 @@ class pending_commit {
   std::optional<applied_record> last_applied_;
   std::map<std::int64_t, std::shared_ptr<ingest_range>> behind_a_hole_; // by from
   std::vector<std::shared_ptr<ingest_range>> merged_;
-  std::map<symbol, stored_stream> rows_;
+  row_map rows_;                          // the newest of each; they are the ranges'
+  std::vector<row_map::node_type> spare_; // so that a row that comes again takes no memory
   std::set<symbol> position_only_;
   std::size_t events_ = 0;
   std::size_t bytes_ = 0;

@@ -29,7 +29,10 @@ struct SymbolState : testing::Test {
     slot.symbol = named("A");
     slot.count = static_cast<std::uint32_t>(count);
     range->slots.push_back(slot);
-    return state.apply(*range, range->slots[0]);
+    auto done = state.apply(*range, range->slots[0], room);
+    if (!done.events.empty())
+      done.bursts.push_back(state.burst_of(done));
+    return done;
   }
   static stored_stream stored(stream_position at, std::int64_t whole) {
     stored_stream out;
@@ -40,6 +43,7 @@ struct SymbolState : testing::Test {
     return out;
   }
   symbol_state state{named("A"), stream_index{7}, 4};
+  std::vector<numbered_event> room;
   std::shared_ptr<ingest_range> range;
 };
 
@@ -165,6 +169,27 @@ TEST_F(SymbolState, CountsLateEvents) {
   apply(10, 1);
   EXPECT_EQ(apply(3, 2).late, 2u);
   EXPECT_EQ(apply(11, 1).late, 0u);
+}
+
+TEST_F(SymbolState, KeepsWhatItPublishedForThoseWhoLookAtIt) {
+  const auto seen = apply(0, 1).published;
+  const auto seen_too = apply(1, 1).published;
+  for (std::int64_t i = 2; i < 10; ++i)
+    apply(i, 1);
+  EXPECT_EQ(seen->position, pos(1, 1));
+  EXPECT_EQ(seen->price, costs(100));
+  EXPECT_EQ(seen_too->position, pos(1, 2));
+  EXPECT_EQ(state.published()->position, pos(1, 10));
+}
+
+TEST_F(SymbolState, UsesTheMemoryOfASnapshotAgainThatNobodyLooksAtAnyMore) {
+  const auto* first = apply(0, 1).published.get();
+  const auto* second = apply(1, 1).published.get();
+  EXPECT_NE(first, second);
+  EXPECT_EQ(apply(2, 1).published.get(), first);
+  EXPECT_EQ(apply(3, 1).published.get(), second);
+  state.rest();
+  EXPECT_EQ(apply(4, 1).published->position, pos(1, 5));
 }
 
 } // namespace

@@ -1,0 +1,35 @@
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <utility>
+
+#include "protocol/price_snapshot.hpp"
+
+namespace tradepulse {
+
+// Makes the snapshots of one symbol, each immutable while anybody but this pair can see it. The
+// last but one is written over when its last reader has let it go, which is nearly always: so a
+// symbol at work takes no memory for each batch.
+// Thread: one at a time; readers of what it made are anywhere.
+class snapshot_pair {
+ public:
+  std::shared_ptr<const price_snapshot> next(const price_snapshot& now) {
+    std::swap(newer_, older_);
+    // One owner: this. Nobody can become another, because it is not published any more.
+    if (newer_ && newer_.use_count() == 1) {
+      std::atomic_thread_fence(std::memory_order_acquire); // behind the last look of its readers
+      *newer_ = now;
+    } else {
+      newer_ = std::make_shared<price_snapshot>(now);
+    }
+    return newer_;
+  }
+  void forget_older() noexcept { older_.reset(); }
+
+ private:
+  std::shared_ptr<price_snapshot> newer_;
+  std::shared_ptr<price_snapshot> older_;
+};
+
+} // namespace tradepulse
