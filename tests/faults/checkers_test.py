@@ -7,7 +7,7 @@ import subprocess
 
 import pytest
 from checkers import (check_dead_letters, check_degraded, check_exit, check_latency, check_log,
-                      check_recovered, check_resources, check_rows, resources_of)
+                      check_growth, check_recovered, check_resources, check_rows, resources_of)
 from client_checker import ConnectionChecker, Positions
 from history import ConnectionHistory
 from kafka_client import Record
@@ -226,6 +226,20 @@ def test_resources_that_do_not_come_back_are_found():
     here = resources_of(os.getpid())
     with open(os.devnull, encoding="utf-8"):
         assert checks(check_resources(here, resources_of(os.getpid()))) == ["I8"]
+
+
+def test_memory_that_grows_is_found():
+    def minutes(sizes_mb, apart=1):
+        return [(60 * apart * number, int(size * 2**20)) for number, size in enumerate(sizes_mb)]
+    warm_up = [100, 160, 190]
+    # What comes within the warm-up, and one peak, are nothing.
+    assert check_growth(minutes([*warm_up, 190, 191, 190, 230, 190, 191, 190])) == []
+    assert check_growth(minutes([*warm_up, 190, 190, 190, 192, 194, 195, 195])) == []
+    (found,) = check_growth(minutes([*warm_up, 190, 190, 190, 193, 196, 196, 196]))
+    assert (found.check, found.found) == ("I8", 6 * 2**20)
+    # Within hours a megabyte an hour: 7 of ten hours are judged.
+    assert check_growth(minutes([*warm_up, 190, 190, 190, 193, 195, 195, 195], apart=60)) == []
+    assert checks(check_growth(minutes([*warm_up, 190, 190, 190, 193, 197, 197, 197], apart=60)))
 
 
 def test_a_latency_that_grew_is_found():

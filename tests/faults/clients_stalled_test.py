@@ -2,6 +2,7 @@
 
 import contextlib
 import resource
+import shutil
 import signal
 import subprocess
 import sys
@@ -10,6 +11,7 @@ import time
 
 import pytest
 from clients_line import FLOOD, LATE_S, ClientsLine, check_ends, closings, samples
+from history import Violation
 from offender import PONG, Offender, drive, frame, joined, text, upgrade_request
 from supervised import HERE, wait_until
 
@@ -61,17 +63,19 @@ def repeated(act, offenders, interval_s):
                               "at_one_byte_a_second"])
 def test_clients_stalled(kafka, postgres, campaign, how, interval_s):
     """More waits for them than the kernel takes: 4503 within client.write_timeout, whatever they
-    say meanwhile. They may hear of it or not: what they did not read comes first."""
+    say meanwhile. They may hear of it or not: what they did not read comes first. In a long
+    campaign a thousand of those that say nothing."""
+    count = 1000 if campaign.long and how is nothing else OFFENDERS
     with ClientsLine(kafka, postgres, campaign, STALLED) as line:
         def fault(_):
             with line.costs(), contextlib.ExitStack() as closing:
                 before = closings(line.process)
-                offenders = joined(line.process.client_port, OFFENDERS,
+                offenders = joined(line.process.client_port, count,
                                    [FLOOD, *line.load.symbols], receive_buffer=SMALL_BUFFER)
                 closing.enter_context(repeated(how, offenders, interval_s))
                 line.flood()
                 began = time.monotonic()
-                _, found = line.counted(before, {4503: OFFENDERS}, WRITE_TIMEOUT_S + LATE_S)
+                _, found = line.counted(before, {4503: count}, WRITE_TIMEOUT_S + LATE_S)
                 seconds = time.monotonic() - began
             with contextlib.ExitStack() as closing:
                 for offender in offenders:
@@ -174,16 +178,18 @@ def test_clients_reconnect_storm(kafka, postgres, campaign):
         resource.setrlimit(resource.RLIMIT_NOFILE, before_us)
 
 
+def open_requests(line):
+    """Connections of clients that are no WebSockets."""
+    return sum(number for name, number in
+               samples(line.process, "tradepulse_web_connections").items()
+               if 'kind="http"' in name and "ops" not in name)
+
+
 def test_clients_slow_handshakes(kafka, postgres, campaign):
     """Headers of one byte a second: ended at client.handshake_timeout, without an answer."""
     timeout_s = 3.0
     with ClientsLine(kafka, postgres, campaign,
                      {"client.handshake_timeout": f"{timeout_s}s"}) as line:
-        def open_ones():
-            return [number for name, number in
-                    samples(line.process, "tradepulse_web_connections").items()
-                    if 'kind="http"' in name and "ops" not in name]
-
         def fault(_):
             with line.costs(), contextlib.ExitStack() as closing:
                 before = closings(line.process)
@@ -191,7 +197,7 @@ def test_clients_slow_handshakes(kafka, postgres, campaign):
                 for offender in offenders:
                     closing.callback(offender.close)
                 began, at, request = time.monotonic(), 0, upgrade_request()
-                wait_until(lambda: open_ones() == [len(offenders)], "their connections", 10)
+                wait_until(lambda: open_requests(line) == len(offenders), "their connections", 10)
                 while (time.monotonic() < began + timeout_s + LATE_S
                        and any(offender.ended is None for offender in offenders)):
                     for offender in offenders:
@@ -199,10 +205,63 @@ def test_clients_slow_handshakes(kafka, postgres, campaign):
                     at += 1
                     drive(offenders, 1)
                 seconds = time.monotonic() - began
-                wait_until(lambda: open_ones() in ([], [0]), "the end of all", LATE_S)
+                wait_until(lambda: not open_requests(line), "the end of all", LATE_S)
                 _, found = line.counted(before, {}, 0)
                 return seconds, found + check_ends(offenders, ("end", "reset"))
         campaign.run(line, fault, campaign.rounds(), before=line.quiet)
+
+
+SLOW_TOOL = "slowhttptest"
+SLOW_MODES = {"headers": ["-H", "-x", "24"],
+              "bodies": ["-B", "-s", "8192", "-x", "10", "-t", "POST", "-f", "application/json"],
+              "reads": ["-X", "-k", "3", "-n", "1", "-z", "8", "-w", "8", "-y", "64"]}
+PROBES = 3  # of the tool itself, one a second, that may be open
+
+
+@pytest.mark.skipif(shutil.which(SLOW_TOOL) is None,
+                    reason=f"{SLOW_TOOL} is not installed (Debian has it)")
+@pytest.mark.parametrize("what", SLOW_MODES)
+def test_clients_slow_by_slowhttptest(kafka, postgres, campaign, tmp_path, what):
+    """200 (1,000) connections of a known tool, whose own probe is answered within a second all the
+    time. The engine ends slow requests at client.handshake_timeout; slow readers have their
+    answers in the kernel's buffers, and count as idle, for the 60 s that it lets them be."""
+    timeout_s = 3 if what != "reads" else 60 if campaign.long else None
+    longest_s = 90 if campaign.long else 30
+    count = 1000 if campaign.long else 200
+    path = "/api/snapshots/query" if what == "bodies" else "/api/snapshots"
+    with ClientsLine(kafka, postgres, campaign,
+                     {"client.handshake_timeout": "3s"}) as line:
+        command = [SLOW_TOOL, *SLOW_MODES[what], "-c", str(count), "-r", str(count), "-i", "1",
+                   "-l", str(longest_s), "-p", "1", "-g", "-o", "told", "-v", "1",
+                   "-u", f"http://127.0.0.1:{line.process.client_port}{path}"]
+
+        def fault(_):
+            most, began = 0, time.monotonic()
+
+            def ended():
+                nonlocal most
+                now = open_requests(line)
+                most = max(most, now)
+                return most > count / 2 and now <= PROBES
+            with line.costs(), subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE,
+                                                stderr=subprocess.STDOUT, text=True) as tool:
+                try:
+                    # It takes a second to open them all.
+                    if timeout_s:
+                        wait_until(ended, "the end of its connections", 1 + timeout_s + LATE_S)
+                    else:
+                        threading.Event().wait(5)
+                    seconds = time.monotonic() - began
+                finally:
+                    tool.send_signal(signal.SIGINT)
+                    said = tool.communicate(timeout=20)[0]
+            told = (tmp_path / "told.csv").read_text(encoding="utf-8").splitlines()
+            rows = [dict(zip(told[0].split(","), row.split(","))) for row in told[1:]]
+            away = [row for row in rows if int(row["Service Available"]) == 0]
+            return seconds, [] if rows and not away else [
+                Violation("slowhttptest", what, "the service was not available", [],
+                          away or said[-500:])]
+        campaign.run(line, fault, campaign.rounds(share=0.3), before=line.quiet)
 
 
 def test_clients_with_slow_handshakes_are_counted(kafka, postgres, campaign):

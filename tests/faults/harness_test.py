@@ -1,6 +1,7 @@
 """The campaign as a whole finds what is broken under it: a real run, tampered with."""
 
 import contextlib
+import glob
 import threading
 import types
 
@@ -8,10 +9,11 @@ import fault_results
 import psycopg2
 import pytest
 import run_tests
-from campaign import ROUNDS_VARIABLE, SEED_VARIABLE, Campaign
+from campaign import ROUNDS_VARIABLE, SEED_VARIABLE, SOAK_VARIABLE, Campaign
 from fault_line import FaultLine
 from history import Violation
 from postgres_proxy import IN_TRANSACTION, PostgresProxy
+from supervised import wait_until
 
 
 def test_a_run_that_is_tampered_with_is_found(kafka, postgres):
@@ -31,8 +33,10 @@ def test_a_run_that_is_tampered_with_is_found(kafka, postgres):
         # A frame that a client did not get, and one that it got twice.
         line.load.resume()
         line.wait_for_frames(300)
-        line.load.pause()
+        line._learn_the_truth()
+        ends = {symbol: len(stream.events) for symbol, stream in line.truth.streams.items()}
         first, second = line.clients.all()
+        wait_until(lambda: first.highest == second.highest == ends, "all of it", 20)
         del first.frames[-1]
         second.frames.append(second.frames[-1])
         line.patience_s = 2
@@ -124,16 +128,26 @@ def test_scripts_test_hands_over_rounds_and_seed(monkeypatch, tmp_path, capsys):
             file.write('{"fault": "example", "rounds": 5, "violations": 0, "recovered_s": [1, 3],'
                        ' "p99_ms": [1, 2]}\n')
 
-    for rounds, seed in ((5, 7), (None, None)):
-        run = run_tests.Run(None, rounds, seed)
+    parts = []
+    for rounds, seed, soak in ((5, 7, 90), (None, None, None)):
+        run = run_tests.Run(None, rounds, seed, soak_minutes=soak)
         run.configure = run.build = lambda *_: None
         run.with_servers = lambda: {"SERVER": "here"}
         run.pytest = pytest_step
         run.faults()
-    (paths, environment, limit), (_, short, short_limit) = steps
-    assert (paths, environment["SERVER"], limit) == (["tests/faults"], "here", None)
-    assert (environment[ROUNDS_VARIABLE], environment[SEED_VARIABLE]) == ("5", "7")
-    assert ROUNDS_VARIABLE not in short and short_limit > 0 and int(short[SEED_VARIABLE]) >= 0
+        parts.append(list(steps))
+        steps.clear()
+    files = sorted(glob.glob("tests/faults/*_test.py", root_dir=run_tests.ROOT))
+    for part in parts:
+        assert sorted(path for paths, _, _ in part for path in paths) == files
+    for _, environment, limit in parts[0]:
+        assert (environment["SERVER"], limit) == ("here", None)
+        assert (environment[ROUNDS_VARIABLE], environment[SEED_VARIABLE]) == ("5", "7")
+        assert environment[SOAK_VARIABLE] == "90"
+    for _, short, limit in parts[1]:
+        assert ROUNDS_VARIABLE not in short and SOAK_VARIABLE not in short
+        assert limit > 0 and int(short[SEED_VARIABLE]) >= 0
     printed = capsys.readouterr().out
     assert "faults: seed 7" in printed and f"faults: seed {short[SEED_VARIABLE]}" in printed
-    assert printed.count("example") == 2 and "2.00 s" in printed and "3.00 s" in printed
+    assert printed.count("example") == 2 * len(files)
+    assert "2.00 s" in printed and "3.00 s" in printed

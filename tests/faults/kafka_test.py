@@ -88,7 +88,7 @@ def test_broker_away(server, postgres, campaign):
 
         def fault(_):
             server.kill()
-            back_at = time.monotonic() + (60 if campaign.long else 10)
+            back_at = time.monotonic() + campaign.outage_s(10)
             found = line.wait_until_told("kafka")
             while time.monotonic() < back_at:
                 assert line.process.rest.get("/api/snapshots/S000").status == 200

@@ -27,7 +27,7 @@ def test_database_down(kafka, server, campaign):
     with PostgresLine(kafka, server.url, campaign) as line:
         def fault(_):
             server.kill()
-            up_again = time.monotonic() + (60 if campaign.long else 8)
+            up_again = time.monotonic() + campaign.outage_s(8, full=300)
             found = line.wait_until_told()
             line.join("late")
             while time.monotonic() < up_again:

@@ -3,11 +3,13 @@ that jump."""
 
 import contextlib
 import os
+import resource
 import signal
 import struct
 import subprocess
 import time
 
+import psycopg2
 import pytest
 from checkers import check_degraded, check_exit
 from clients_line import FLOOD, ClientsLine, cpu_seconds, samples
@@ -187,6 +189,48 @@ def test_open_file_limit(kafka, postgres, campaign, wrapped):
                                        "does not say so", "> 0", 0))
             return seconds, found
         campaign.run(line, fault, campaign.rounds(), before=line.quiet)
+
+
+# --- memory ---
+
+# Above what it has at rest: thread stacks count, so that is another number on each machine.
+MORE_MEMORY = 128 << 20
+SMALL_BUDGETS = {"limits.outbound_queue": "64KiB", "ingest.credit_bytes": "1MB",
+                 "kafka.prefetch": "8MB"}
+
+
+def data_bytes(pid):
+    with open(f"/proc/{pid}/status", encoding="utf-8") as status:
+        return next(int(line.split()[1]) * 1024 for line in status if line.startswith("VmData"))
+
+
+def test_memory_limit(kafka, postgres, campaign):
+    """RLIMIT_DATA not far above what it has at rest (a control group would end it from outside, but
+    needs a machine that grants one). Clients that do not read and a database that does not write
+    keep all that they can: the budgets are less than the limit, and it lives."""
+    count = 1000 if campaign.long else 200
+    with ClientsLine(kafka, postgres, campaign, SMALL_BUDGETS, clients=20) as line:
+        limit = data_bytes(line.process.pid) + MORE_MEMORY
+        resource.prlimit(line.process.pid, resource.RLIMIT_DATA, (limit, limit))
+        most = []
+
+        def fault(_):
+            with contextlib.ExitStack() as closing:
+                offenders = joined(line.process.client_port, count, [FLOOD], receive_buffer=4096)
+                for offender in offenders:
+                    closing.callback(offender.close)
+                with contextlib.closing(psycopg2.connect(line.database.url)) as holder:
+                    holder.cursor().execute("LOCK TABLE price_snapshots")
+                    with line.costs():
+                        line.produce_flood()
+                        # Until the credit of its partition is used up.
+                        wait_until(lambda: line.flood_stands(1.0), "credit to be used up", 30)
+                    most.append(data_bytes(line.process.pid))
+                line.wait_for_flood()
+                most.append(data_bytes(line.process.pid))
+            return line.seconds_to_commit()
+        campaign.run(line, fault, campaign.rounds(share=0.2), before=line.quiet)
+        print("memory, MB: limit", limit >> 20, "reached", [size >> 20 for size in most])
 
 
 # --- the log ---

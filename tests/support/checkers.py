@@ -6,6 +6,7 @@ The clients' histories (I2 to I5) are judged by client_checker.py.
 
 import os
 import re
+import statistics
 
 from history import Violation
 
@@ -93,6 +94,22 @@ def check_resources(before, after, memory_bytes=32 << 20):
         found.append(Violation("I8", "memory_bytes", f"more than {memory_bytes} above the baseline",
                                before["memory_bytes"], after["memory_bytes"]))
     return found
+
+
+def check_growth(samples, warm_up=0.25):
+    """I8 over a long time. `samples`: (seconds, bytes) of one process while all was quiet. After
+    the warm-up, that share of the time, memory grows by at most 5 MB where they are of less than an
+    hour, else by 1 MB an hour; told by the medians of the first and the last third of the rest."""
+    began, ended = samples[0][0], samples[-1][0]
+    rest = [each for each in samples if each[0] >= began + warm_up * (ended - began)]
+    third = max(1, len(rest) // 3)
+    first, last = rest[:third], rest[-third:]
+    before, after = (statistics.median(size for _, size in part) for part in (first, last))
+    hours = (rest[-1][0] - rest[0][0]) / 3600
+    allowed = (5 if hours < 1 else hours) * 2**20
+    return [] if after <= before + allowed else [
+        Violation("I8", "memory_bytes", f"grew within {hours:.2f} h", f"<= {allowed:.0f}",
+                  after - before)]
 
 
 def percentile(values, share):

@@ -53,6 +53,11 @@ class ConnectionChecker:
         found, self._found = self._found, []
         return found
 
+    def forget(self):
+        """What was judged: a run of hours would have no room for it."""
+        del self.history.frames[:self._read]
+        self._read = 0
+
     def at_the_end(self):
         """I3: nothing of the log is missing where it stopped, and nothing is still due."""
         for symbol, stream in self._streams():

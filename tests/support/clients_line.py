@@ -4,6 +4,7 @@ import collections
 import contextlib
 import os
 import re
+import threading
 import time
 
 from checkers import check_resources, resources_of
@@ -55,7 +56,7 @@ class ClientsLine(FaultLine):
 
     def __init__(self, kafka, server_url, campaign, settings=None, **options):
         self._baseline = None
-        self._flooded = 0
+        self.flooded = 0
         self.cpu_percent = ([], [])
         super().__init__(kafka, server_url, seed=campaign.seed, settings=settings,
                          **{"clients": GOOD_CLIENTS, "rate": RATE, **options})
@@ -102,13 +103,28 @@ class ClientsLine(FaultLine):
 
     def flood(self):
         """More than a client that does not read can be sent. Returns when the engine has it."""
+        self.produce_flood()
+        self.wait_for_flood()
+
+    def produce_flood(self):
         for number in range(FLOOD_TICKS):
             self.producer.tick(FLOOD, f"{number}.12345678", "999999999999.12345678",
                                START_OF_TIME_MS + number, partition=0)
         self.producer.flush()
-        self._flooded += FLOOD_TICKS
-        wait_until(lambda: self.process.rest.get("/api/snapshots/" + FLOOD).json().get("seq")
-                   == self._flooded, "the flood", 60)
+        self.flooded += FLOOD_TICKS
+
+    def wait_for_flood(self):
+        wait_until(lambda: self.flood_left() == 0, "the flood", 60)
+
+    def flood_left(self):
+        """How much of it the engine has not got."""
+        return self.flooded - self.process.rest.get("/api/snapshots/" + FLOOD).json().get("seq", 0)
+
+    def flood_stands(self, seconds):
+        """Whether for so long nothing more of it was got, and how much is left then."""
+        before = self.flood_left()
+        threading.Event().wait(seconds)
+        return before if self.flood_left() == before else None
 
     # --- what the bad ones get ---
 

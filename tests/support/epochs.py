@@ -42,6 +42,10 @@ class EpochTruth:
         self._epoch[place] = self.epoch_of(place) + 1
         self.add(kept)
 
+    def forget_records(self):
+        """Requires: no epoch begins within a log any more."""
+        self._records.clear()
+
     def epoch_of_symbol(self, symbol):
         return max(epoch for epoch, truth in self._truths.items() if symbol in truth.streams)
 

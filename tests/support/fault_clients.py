@@ -62,6 +62,7 @@ class FaultClients:
             await connection.send(self._request)
             async for text in connection:
                 history.frames.append(Frame(time.time(), text))
+                history.received += 1
                 if text.startswith('{"type":"price_update"'):
                     data = json.loads(text)["data"]
                     history.highest[data["symbol"]] = data["sequence"]
@@ -85,7 +86,7 @@ class FaultClients:
         return found
 
     def frames(self):
-        return sum(len(history.frames) for history in self.all())
+        return sum(history.received for history in self.all())
 
     def close(self):
         async def ended():

@@ -1,5 +1,6 @@
 """The whole line under faults: topic, database, load, clients that come back, and its judges."""
 
+import bisect
 import contextlib
 import secrets
 import time
@@ -26,18 +27,18 @@ class FaultLine(contextlib.ExitStack):
     """`server_url`: where the judges read, and where the database is made. `engine_url(database)`
     gives the URL that the engine gets: through a proxy, or with several hosts. `private`: the
     server is of this test alone, so that nothing has to be dropped at the end. `gaps`: the reasons
-    for which the contracts call for a gap in this fault.
+    for which the contracts call for a gap in this fault. `create`: makes a topic, as create_topic.
     """
 
     def __init__(self, kafka, server_url, *, seed, engine_url=lambda database: database.url,
                  private=False, partitions=4, clients=2, symbols=24, rate=300, settings=None,
-                 prepare=lambda database: None, gaps=()):
+                 prepare=lambda database: None, gaps=(), create=create_topic):
         super().__init__()
         self._gaps, self.patience_s = gaps, PATIENCE_S
         self.kafka, self.topic = kafka, "faults-" + secrets.token_hex(6)
         try:
-            create_topic(kafka, self.topic, partitions)
-            create_topic(kafka, self.topic + ".dead-letter", 1)
+            create(kafka, self.topic, partitions)
+            create(kafka, self.topic + ".dead-letter", 1)
             self.database = create_database(server_url)
             if not private:
                 self.callback(drop_database, server_url, self.database)
@@ -95,9 +96,11 @@ class FaultLine(contextlib.ExitStack):
         Requires: judge() has run since."""
         found = []
         for history in self.clients.all():
-            for frame in history.frames:
-                if begin <= frame.received_at < end:
-                    found += self._latency(frame)
+            frames = history.frames
+            first, last = (bisect.bisect_left(frames, at, key=lambda frame: frame.received_at)
+                           for at in (begin, end))
+            for frame in frames[first:last]:
+                found += self._latency(frame)
         return found
 
     def _latency(self, frame):

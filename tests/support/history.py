@@ -25,13 +25,15 @@ class ConnectionHistory:
 
     `floor` is {symbol: sequence}: what the engine had made durable (or, where the process lives
     on, what anybody had seen) before the connection was opened. No position may be below it.
-    `highest` is {symbol: sequence} as told by its frames.
+    `highest` is {symbol: sequence} as told by its frames, `received` how many there were, also
+    of those that were judged and forgotten.
     """
 
     def __init__(self, name, opened_at, floor, symbols):
         self.name, self.opened_at, self.floor = name, opened_at, dict(floor)
         self.symbols = frozenset(symbols)  # what it asks for
         self.frames = []
+        self.received = 0
         self.highest = {}
         self.closed_at = None
         self.close_code = None

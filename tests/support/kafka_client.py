@@ -81,10 +81,14 @@ class RecordingProducer:
     def produce(self, value, key=None, partition=-1, timestamp_ms=0):
         if isinstance(value, str):
             value = value.encode()
+        stamp_ms = int(time.time() * 1000)
+
+        def delivered(error, message):
+            self._delivered(error, message, stamp_ms)
         while True:
             try:
                 self._producer.produce(self.topic, value=value, key=key, partition=partition,
-                                       timestamp=timestamp_ms, on_delivery=self._delivered)
+                                       timestamp=timestamp_ms, on_delivery=delivered)
                 break
             except BufferError:
                 self._producer.poll(0.1)
@@ -93,12 +97,15 @@ class RecordingProducer:
     def tick(self, symbol, price, volume=None, timestamp_ms=None, partition=-1):
         self.produce(tick(symbol, price, volume, timestamp_ms), key=symbol, partition=partition)
 
-    def _delivered(self, error, message):
+    def _delivered(self, error, message, stamp_ms):
         if error is not None:
             self.errors.append(error)
             return
+        # A mock cluster tells no time.
         self.records.append(Record(message.topic(), message.partition(), message.offset(),
-                                   message.key(), message.value(), message.timestamp()[1]))
+                                   message.key(), message.value(),
+                                   stamp_ms if message.timestamp()[1] <= 0
+                                   else message.timestamp()[1]))
 
     def flush(self, timeout=60):
         left = self._producer.flush(timeout)

@@ -122,6 +122,15 @@ class KafkaLine(FaultLine):
             self._letters & self.truth.bad_places)
         return found + check_dead_letters(self.truth, places)
 
+    def forget(self):
+        """What was judged and nobody asks for again, of clients and of the producer. Requires: the
+        load is paused, judge() has run, and no epoch begins from here on."""
+        for checker in self._checkers.values():
+            checker.forget()
+        self.truth.forget_records()
+        del self.producer.records[:self._added]
+        self._added = 0
+
     def collect_letters(self):
         """What the dead-letter topic has now counts in the end, also when the topic is gone."""
         self._letters |= {

@@ -79,13 +79,13 @@ def proxied(kafka, server, campaign, **options):
             yield line, proxy
 
 
-def broken(line, campaign, fault, rounds):
+def broken(line, campaign, fault, rounds, first=0):
     """Runs a fault of the form fault(random) -> violations; the seconds are from its end to the
     first commit."""
     def timed(draw):
         found = fault(draw)
         return line.seconds_to_commit(), found
-    campaign.run(line, timed, rounds, before=line.take_baseline)
+    campaign.run(line, timed, rounds, before=line.take_baseline, first=first)
 
 
 def terminate(database, condition="true"):

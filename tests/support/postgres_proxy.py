@@ -16,6 +16,8 @@ ANSWER = "answer"      # the server has answered and the engine does not know
 ANSWERED = "answered"  # the engine has the answer
 # The server has answered the first statement after a BEGIN: an open transaction that holds locks.
 IN_TRANSACTION = "in transaction"
+# The server has ended a transaction that began by BEGIN, a claim's, and the engine does not know.
+TRANSACTION_OVER = "transaction over"
 
 
 class Hold:
@@ -143,7 +145,8 @@ class PostgresProxy(TcpProxy):
                     return False
             elif message[:1] == b"Z":
                 before, link.in_transaction = link.in_transaction, message[5:6] == b"T"
-                if before and link.in_transaction and not self._held(IN_TRANSACTION, link):
+                if before and not self._held(
+                        IN_TRANSACTION if link.in_transaction else TRANSACTION_OVER, link):
                     return False
         if out and not link.commits_open:
             sink.sendall(out)

@@ -8,6 +8,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
 
 PR_SET_PDEATHSIG = 1
@@ -33,16 +34,25 @@ class Screen:
 
     def __init__(self):
         self._terminal = sys.stdout.isatty()
+        self._lock = threading.Lock()  # steps may run beside each other
         self._open = False
         self._last_plain = time.monotonic()
 
     def line(self, text):
+        with self._lock:
+            self._line(text)
+
+    def passing(self, text):
+        with self._lock:
+            self._passing(text)
+
+    def _line(self, text):
         if self._open:
             sys.stdout.write("\r\x1b[K")
             self._open = False
         print(text, flush=True)
 
-    def passing(self, text):
+    def _passing(self, text):
         if self._terminal:
             width = shutil.get_terminal_size().columns - 1
             sys.stdout.write("\r\x1b[K" + text[:width])

@@ -10,6 +10,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -19,6 +20,7 @@ import build_ahead  # pylint: disable=wrong-import-position
 import fault_results  # pylint: disable=wrong-import-position
 import progress  # pylint: disable=wrong-import-position
 import results  # pylint: disable=wrong-import-position
+from side_by_side import side_by_side  # pylint: disable=wrong-import-position
 
 EVERYTHING = ("unit", "integration", "asan", "benchmarks")
 SUBSETS = (*EVERYTHING, "faults", "fuzz")
@@ -26,6 +28,8 @@ SUBSETS = (*EVERYTHING, "faults", "fuzz")
 SERVER_PROGRAMS = ("test_adapter_kafka", "test_adapter_postgres")
 PROGRAM_LIMIT_S = 900
 PYTEST_LIMIT_S = 3600
+# Files of the fault campaign beside each other: their tests wait most of the time.
+FAULT_FILES_AT_A_TIME = 3
 LOGS = os.path.join(ROOT, "build", "logs")
 
 
@@ -34,8 +38,10 @@ class Stop(Exception):
 
 
 class Run:
-    def __init__(self, keyword, rounds=None, seed=None, everything=False, fuzz_seconds=20):
-        self.fuzz_seconds = fuzz_seconds
+    def __init__(self, keyword, rounds=None, seed=None, everything=False, fuzz_seconds=20,
+                 soak_minutes=None):
+        self.fuzz_seconds, self.soak_minutes = fuzz_seconds, soak_minutes
+        self.reporting = threading.Lock()
         self.everything = everything
         self.keyword, self.rounds, self.seed = keyword, rounds, seed
         self.results = results.Results()
@@ -104,6 +110,10 @@ class Run:
         return sorted(set(re.findall(rf"^({prefix}\w+): phony", listing, re.MULTILINE)))
 
     def report(self, name, found, seconds, text):
+        with self.reporting:
+            self._report(name, found, seconds, text)
+
+    def _report(self, name, found, seconds, text):
         self.results.add(found)
         parts = [f"{found.passed} passed"]
         if found.failed:
@@ -197,7 +207,8 @@ class Run:
                     deselected)
 
     def faults(self):
-        """The fault campaign: a round or two of each fault, `--rounds` of them where asked for."""
+        """The fault campaign: a round or two of each fault, `--rounds` of them where asked for.
+        Several of its files at a time, the longest first."""
         self.configure("dev")
         self.build("dev", ["tradepulse"])
         found = os.path.join(LOGS, "faults.jsonl")
@@ -209,9 +220,15 @@ class Run:
                        "TRADEPULSE_BINARY": os.path.join(ROOT, "build", "dev", "tradepulse")}
         if self.rounds is not None:
             environment["TRADEPULSE_FAULT_ROUNDS"] = str(self.rounds)
+        if self.soak_minutes is not None:
+            environment["TRADEPULSE_FAULT_SOAK_MINUTES"] = str(self.soak_minutes)
         self.screen.line(f"faults: seed {seed}")
-        self.pytest("faults", ["tests/faults"], environment,
-                    timeout_s=PYTEST_LIMIT_S if self.rounds is None else None)
+        short = self.rounds is None and self.soak_minutes is None
+        files = glob.glob("tests/faults/*_test.py", root_dir=ROOT)
+        files.sort(key=lambda path: -os.path.getsize(os.path.join(ROOT, path)))
+        side_by_side(files, FAULT_FILES_AT_A_TIME, lambda path: self.pytest(
+            "faults " + os.path.basename(path).removesuffix("_test.py"), [path], environment,
+            timeout_s=PYTEST_LIMIT_S if short else None))
         lines = fault_results.read(found)
         if lines:
             self.screen.line("\n".join(["", *fault_results.table(lines), ""]))
@@ -294,6 +311,7 @@ def main():
     parser.add_argument("-k", dest="keyword")
     parser.add_argument("--rounds", type=int)
     parser.add_argument("--seed", type=int)
+    parser.add_argument("--soak", type=float, metavar="MINUTES")
     parser.add_argument("--seconds", type=int, default=20)
     options = parser.parse_args()
     if options.rounds is not None and options.rounds < 1:
@@ -307,7 +325,7 @@ def main():
         raise KeyboardInterrupt
     signal.signal(signal.SIGTERM, interrupt)
     run = Run(options.keyword, options.rounds, options.seed, options.subset == "all",
-              options.seconds)
+              options.seconds, options.soak)
     try:
         for subset in EVERYTHING if options.subset == "all" else (options.subset,):
             run.screen.line(f"== {subset}")
