@@ -13,6 +13,7 @@ from campaign import ROUNDS_VARIABLE, SEED_VARIABLE, SOAK_VARIABLE, Campaign
 from fault_line import FaultLine
 from history import Violation
 from postgres_proxy import IN_TRANSACTION, PostgresProxy
+from side_by_side import side_by_side
 from supervised import wait_until
 
 
@@ -118,7 +119,23 @@ def test_a_transaction_is_held_where_it_has_locks(database):
             assert len(failures) == 1
 
 
-def test_scripts_test_hands_over_rounds_and_seed(monkeypatch, tmp_path, capsys):
+def test_pieces_beside_each_other_are_all_done_and_a_failure_is_told():
+    together, done = threading.Barrier(3), []
+
+    def work(piece):
+        if piece < 3:
+            together.wait(20)  # Only three at a time get past it.
+        done.append(piece)
+    side_by_side(range(10), 3, work)
+    assert sorted(done) == list(range(10))
+
+    def fails(piece):
+        raise ValueError(piece)
+    with pytest.raises(ValueError):
+        side_by_side(range(10), 3, fails)
+
+
+def test_scripts_test_hands_over_rounds_seed_and_minutes(monkeypatch, tmp_path, capsys):
     monkeypatch.setattr(run_tests, "LOGS", str(tmp_path))
     steps = []
 

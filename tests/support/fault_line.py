@@ -92,15 +92,16 @@ class FaultLine(contextlib.ExitStack):
         wait_until(lambda: self.clients.frames() >= before + count, f"{count} frames", timeout)
 
     def latencies(self, begin, end):
-        """Seconds from the producer's stamp to receipt, of what came between two time.time().
-        Requires: judge() has run since."""
+        """Seconds from the producer's stamp to receipt, of what was produced and came between
+        two time.time(). Requires: judge() has run since."""
         found = []
         for history in self.clients.all():
             frames = history.frames
             first, last = (bisect.bisect_left(frames, at, key=lambda frame: frame.received_at)
                            for at in (begin, end))
             for frame in frames[first:last]:
-                found += self._latency(frame)
+                found += [seconds for seconds in self._latency(frame)
+                          if frame.received_at - seconds >= begin]
         return found
 
     def _latency(self, frame):

@@ -5,7 +5,8 @@ import json
 import tempfile
 import time
 
-from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
+from confluent_kafka import (TIMESTAMP_CREATE_TIME, Consumer, KafkaException, Producer,
+                             TopicPartition)
 from confluent_kafka.admin import AdminClient, NewTopic
 
 from kafka_server import run_tool
@@ -101,11 +102,11 @@ class RecordingProducer:
         if error is not None:
             self.errors.append(error)
             return
-        # A mock cluster tells no time.
+        # A mock cluster has one time of its own for all records.
+        kind, time_ms = message.timestamp()
         self.records.append(Record(message.topic(), message.partition(), message.offset(),
                                    message.key(), message.value(),
-                                   stamp_ms if message.timestamp()[1] <= 0
-                                   else message.timestamp()[1]))
+                                   time_ms if kind == TIMESTAMP_CREATE_TIME else stamp_ms))
 
     def flush(self, timeout=60):
         left = self._producer.flush(timeout)

@@ -22,19 +22,31 @@ import progress  # pylint: disable=wrong-import-position
 import results  # pylint: disable=wrong-import-position
 from side_by_side import side_by_side  # pylint: disable=wrong-import-position
 
-EVERYTHING = ("unit", "integration", "asan", "benchmarks")
-SUBSETS = (*EVERYTHING, "faults", "fuzz")
+EVERYTHING = ("unit", "integration", "faults", "asan", "benchmarks")
+SUBSETS = (*EVERYTHING, "fuzz")
 # The test programs that need Kafka or PostgreSQL; all others run without.
 SERVER_PROGRAMS = ("test_adapter_kafka", "test_adapter_postgres")
 PROGRAM_LIMIT_S = 900
 PYTEST_LIMIT_S = 3600
-# Files of the fault campaign beside each other: their tests wait most of the time.
-FAULT_FILES_AT_A_TIME = 3
+# Tests with servers beside each other: they wait most of the time.
+SERVER_TESTS_AT_A_TIME = 3
 LOGS = os.path.join(ROOT, "build", "logs")
 
 
 class Stop(Exception):
     """A build step failed: what depends on it cannot run."""
+
+
+def largest_first(pattern):
+    """Files below ROOT: what takes longest begins first, and the size of a file tells it well."""
+    return sorted(glob.glob(pattern, root_dir=ROOT),
+                  key=lambda path: -os.path.getsize(os.path.join(ROOT, path)))
+
+
+def name_of(path):
+    """tests/faults/kill_test.py: faults kill."""
+    folder, file = os.path.split(path)
+    return f"{os.path.basename(folder)} {file.removesuffix('_test.py')}"
 
 
 class Run:
@@ -45,7 +57,7 @@ class Run:
         self.everything = everything
         self.keyword, self.rounds, self.seed = keyword, rounds, seed
         self.results = results.Results()
-        self.times = []
+        self.started, self.times = time.monotonic(), []
         self.screen = progress.Screen()
         self.servers = None
         self.ahead = None
@@ -199,12 +211,17 @@ class Run:
         else:
             deselected = ["quickstart_test.py::test_builds_the_release_and_shows_the_main_job"]
         environment = self.with_servers()
-        for program in programs:
-            self.gtest(preset, program, environment)
-        name = "integration" if preset == "dev" else f"integration ({preset})"
-        binary = os.path.join(ROOT, "build", preset, "tradepulse")
-        self.pytest(name, ["tests/integration"], {**environment, "TRADEPULSE_BINARY": binary},
-                    deselected)
+        environment["TRADEPULSE_BINARY"] = os.path.join(ROOT, "build", preset, "tradepulse")
+        suffix = "" if preset == "dev" else f" ({preset})"
+
+        def run(piece):
+            if piece in programs:
+                self.gtest(preset, piece, environment)
+            else:
+                self.pytest(name_of(piece) + suffix, [piece], environment, deselected)
+
+        side_by_side([*programs, *largest_first("tests/integration/*_test.py")],
+                     SERVER_TESTS_AT_A_TIME, run)
 
     def faults(self):
         """The fault campaign: a round or two of each fault, `--rounds` of them where asked for.
@@ -224,11 +241,9 @@ class Run:
             environment["TRADEPULSE_FAULT_SOAK_MINUTES"] = str(self.soak_minutes)
         self.screen.line(f"faults: seed {seed}")
         short = self.rounds is None and self.soak_minutes is None
-        files = glob.glob("tests/faults/*_test.py", root_dir=ROOT)
-        files.sort(key=lambda path: -os.path.getsize(os.path.join(ROOT, path)))
-        side_by_side(files, FAULT_FILES_AT_A_TIME, lambda path: self.pytest(
-            "faults " + os.path.basename(path).removesuffix("_test.py"), [path], environment,
-            timeout_s=PYTEST_LIMIT_S if short else None))
+        side_by_side(largest_first("tests/faults/*_test.py"), SERVER_TESTS_AT_A_TIME,
+                     lambda path: self.pytest(name_of(path), [path], environment,
+                                              timeout_s=PYTEST_LIMIT_S if short else None))
         lines = fault_results.read(found)
         if lines:
             self.screen.line("\n".join(["", *fault_results.table(lines), ""]))
@@ -287,7 +302,7 @@ class Run:
         screen.line("\nWhere the time went:")
         for name, seconds in sorted(self.times, key=lambda item: -item[1])[:20]:
             screen.line(f"  {seconds:7.1f} s  {name}")
-        screen.line(f"  {sum(seconds for _, seconds in self.times):7.1f} s  together")
+        screen.line(f"  {time.monotonic() - self.started:7.1f} s  together, some of it side by side")
         if found.skipped:
             screen.line("\nSkipped:")
             for name, reason in found.skipped:
