@@ -8,6 +8,7 @@
 #include "actors/actor_card.hpp"
 #include "actors/engine_metrics.hpp"
 #include "actors/fwd.hpp"
+#include "actors/ingest/dead_letter_policy.hpp"
 #include "actors/ingest/log_identity.hpp"
 #include "actors/market/symbol_directory.hpp"
 #include "protocol/ports/dead_letter_sink.hpp"
@@ -16,8 +17,6 @@
 #include "protocol/ports/tick_decoder.hpp"
 
 namespace tradepulse {
-
-enum class dead_letter_policy : std::uint8_t { pause, count };
 
 // What is the same for every partition of the process.
 struct ingest_rules {

@@ -14,41 +14,35 @@ namespace tradepulse {
 void writer::begin(std::shared_ptr<writer_options> options, self_type self) {
   options_ = std::move(options);
   self_ = self;
-  retry_.emplace(options_->retry_first, options_->retry_most);
+  claims_.emplace(options_->retry_first, options_->retry_most);
   options_->card->set_state("idle");
 }
 
-void writer::enqueue(claim_work work) {
-  claims_.push_back(std::move(work));
-  if (!claims_wait_)
-    work_on_claims();
+void writer::enqueue(claim_queue::work work) {
+  claims_->add(std::move(work));
+  work_on_claims();
 }
 
 void writer::work_on_claims() {
-  claims_wait_ = false;
-  while (!claims_.empty()) {
-    // Taken out first: what fails may ask for new claims.
-    claim_work work = std::move(claims_.front());
-    claims_.pop_front();
-    if (std::visit([this](const auto& each) { return attempt(each); }, work)) {
-      retry_->reset();
-      std::visit([this](const auto& each) { options_->health->clear(health_key(source_of(each))); },
-                 work);
+  const auto now = clock::now();
+  // Taken out first: what fails may ask for new claims.
+  while (auto taken = claims_->take(now)) {
+    const auto fault = std::visit([this](const auto& each) { return attempt(each); }, taken->what);
+    if (!fault) {
+      claims_->answered();
+      options_->health->clear(health_key(taken->source()));
       continue;
     }
-    claims_.push_back(std::move(work)); // behind the others: one locked row holds up only itself
-    claims_wait_ = true;
     options_->metrics->database_retries.add();
-    self_->delayed_send(self_, retry_->next(), claims_due{});
-    return;
+    const bool away = *fault == errc::database_unavailable;
+    const auto pause = claims_->put_back(std::move(*taken), away, clock::now());
+    self_->delayed_send(self_, pause, claims_due{});
   }
 }
 
 void writer::release(const release_partition& wanted) {
   // A claim that still waits for the database would fence the next owner.
-  std::erase_if(claims_, [&](const claim_work& each) {
-    return std::visit([&](const auto& work) { return source_of(work) == wanted.source; }, each);
-  });
+  claims_->forget(wanted.source);
   generation gen = wanted.gen;
   if (auto found = partitions_.find(wanted.source); found != partitions_.end()) {
     gen = found->second.pending->gen(); // granted meanwhile
@@ -70,28 +64,28 @@ void writer::watch(const watch_row& wanted) {
     caf::anon_send(wanted.reply_to, row_changed{wanted.gen});
 }
 
-bool writer::attempt(const claim_partition& wanted) {
+std::optional<errc> writer::attempt(const claim_partition& wanted) {
   auto granted = options_->store->claim(wanted.source, options_->owner);
   if (!granted)
     return failed("claim", wanted.source, granted.failure());
   options_->metrics->claims.add();
   grant(std::move(*granted), wanted.reply_to);
-  return true;
+  return std::nullopt;
 }
 
-bool writer::attempt(const move_partition& wanted) {
+std::optional<errc> writer::attempt(const move_partition& wanted) {
   auto moved = options_->store->reposition(wanted.move);
   if (moved) {
     grant(std::move(*moved), wanted.reply_to);
-    return true;
+    return std::nullopt;
   }
   if (moved.failure().code != errc::database_refused)
     return failed("reposition", wanted.move.source, moved.failure());
   fence(wanted.move.source, wanted.move.gen, wanted.reply_to, moved.failure().detail);
-  return true;
+  return std::nullopt;
 }
 
-bool writer::attempt(const load_streams& wanted) {
+std::optional<errc> writer::attempt(const load_streams& wanted) {
   auto found = options_->store->load(wanted.symbols);
   if (!found)
     return failed("load", wanted.source, found.failure());
@@ -104,10 +98,10 @@ bool writer::attempt(const load_streams& wanted) {
   if (!*row || (*row)->gen != wanted.gen) {
     fence(wanted.source, wanted.gen, wanted.reply_to,
           "fenced: another claim came before its streams were loaded");
-    return true;
+    return std::nullopt;
   }
   caf::anon_send(wanted.reply_to, streams_loaded{wanted.gen, wanted.symbols, std::move(*found)});
-  return true;
+  return std::nullopt;
 }
 
 void writer::fence(const topic_partition& source, generation gen, const partition_actor& to,
@@ -121,7 +115,7 @@ void writer::fence(const topic_partition& source, generation gen, const partitio
 
 void writer::grant(claimed_partition granted, const partition_actor& to) {
   auto shared = std::make_shared<const claimed_partition>(std::move(granted));
-  owned mine;
+  owned mine(*options_);
   mine.pending = std::make_unique<pending_commit>(shared->source, shared->gen,
                                                   shared->next.value_or(next_offset{0}));
   mine.actor = to;
@@ -130,7 +124,7 @@ void writer::grant(claimed_partition granted, const partition_actor& to) {
   show();
 }
 
-bool writer::failed(std::string_view call, const topic_partition& source, const error& why) {
+errc writer::failed(std::string_view call, const topic_partition& source, const error& why) {
   options_->metrics->database_errors.add();
   options_->health->set(health_key(source), why.detail);
   options_->card->set_error(why.detail);
@@ -140,7 +134,7 @@ bool writer::failed(std::string_view call, const topic_partition& source, const 
                                   {"action", "retry"}});
   if (why.code == errc::database_unavailable)
     connection_lost(why.detail);
-  return false;
+  return why.code;
 }
 
 void writer::connection_lost(const std::string& detail) {

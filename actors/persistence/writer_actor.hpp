@@ -11,6 +11,7 @@
 #include "actors/engine_metrics.hpp"
 #include "actors/fwd.hpp"
 #include "actors/ingest/credit_ledger.hpp"
+#include "actors/ingest/dead_letter_policy.hpp"
 #include "actors/market/symbol_directory.hpp"
 #include "protocol/ports/dead_letter_sink.hpp"
 #include "protocol/ports/range_store.hpp"
@@ -24,6 +25,7 @@ struct writer_options {
   std::chrono::milliseconds retry_first{50};
   std::chrono::milliseconds retry_most{5'000};
   unsigned max_retries = 3; // of a row the database refuses, before it is dead-lettered
+  dead_letter_policy on_dead_letter_failure = dead_letter_policy::pause;
   std::unique_ptr<range_store> store;
   std::shared_ptr<credit_ledger> credit; // half a partition's share flushes early
   symbol_directory* directory = nullptr; // these outlive the actor

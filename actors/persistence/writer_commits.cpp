@@ -22,7 +22,7 @@ void writer::complete(const range_complete& done) {
     return; // of an older claim: it will be read again
   auto& mine = found->second;
   mine.pending->add(done.range);
-  if (mine.pending->empty() || mine.letters_open > 0 || mine.retrying)
+  if (mine.pending->empty() || mine.letters_open > 0 || mine.retry_at)
     return;
   const auto half = options_->credit->half_share();
   const bool full = mine.pending->rows() >= options_->batch_rows ||
@@ -39,7 +39,10 @@ void writer::flush(const topic_partition& source) {
   if (found == partitions_.end())
     return;
   auto& mine = found->second;
-  mine.flush_asked = mine.flush_armed = mine.retrying = false;
+  mine.flush_asked = mine.flush_armed = false;
+  if (mine.retry_at && clock::now() < *mine.retry_at)
+    return;
+  mine.retry_at.reset();
   for (auto& letter : std::exchange(mine.letters_refused, {}))
     produce(source, mine.pending->gen(), std::move(letter));
   if (mine.pending->empty() || mine.letters_open > 0)
@@ -53,18 +56,26 @@ void writer::letter_done(const refusal_letter_done& done) {
   auto found = partitions_.find(done.source);
   if (found == partitions_.end() || found->second.pending->gen() != done.gen)
     return;
-  if (!done.confirmed) {
+  auto& mine = found->second;
+  if (done.confirmed) {
+    options_->metrics->dead_letters.add();
+    options_->health->clear("dead letters of " + done.source.topic);
+  } else {
     options_->metrics->dead_letter_retries.add();
-    options_->health->set("dead letters of " + done.source.topic,
-                          "the dead-letter topic cannot be written");
-    // After a pause: a topic that takes nothing of that size says so at once.
-    found->second.letters_refused.push_back(done.letter);
-    send_flush(done.source);
-    return;
+    if (options_->on_dead_letter_failure == dead_letter_policy::pause) {
+      options_->health->set("dead letters of " + done.source.topic,
+                            "the dead-letter topic cannot be written");
+      // After a pause: a topic that takes nothing of that size says so at once.
+      mine.letters_refused.push_back(done.letter);
+      if (!mine.retry_at)
+        flush_later(done.source, mine);
+      return;
+    }
+    log::warning("dead_letter_lost",
+                 {{"partition", done.source.to_string()},
+                  {"offset", done.letter->batch->records[done.letter->index].offset.value()}});
   }
-  options_->metrics->dead_letters.add();
-  options_->health->clear("dead letters of " + done.source.topic);
-  if (--found->second.letters_open == 0)
+  if (--mine.letters_open == 0)
     caf::anon_send(writer_actor{self_}, flush_due{done.source});
 }
 
@@ -77,7 +88,7 @@ void writer::settle(const topic_partition& source, owned& mine, const committed&
   for (std::size_t i = 0; i < what.oldest_appends.size(); ++i)
     counted.append_to_commit.observe(seconds_since(what.oldest_appends[i]), what.range_events[i]);
   mine.refusals = 0;
-  retry_->reset();
+  mine.pauses.reset();
   options_->health->clear(health_key(source));
   for (const auto& [name, begun] : what.begun_epochs)
     if (auto actor = options_->directory->find_actor(name))
@@ -104,8 +115,7 @@ void writer::settle(const topic_partition& source, owned& mine, const try_again&
   options_->health->set(health_key(source), what.why.detail);
   options_->card->set_error(what.why.detail);
   log::warning("commit_retry", {{"partition", source.to_string()}, {"error", what.why.detail}});
-  mine.retrying = true;
-  self_->delayed_send(self_, retry_->next(), flush_due{source});
+  flush_later(source, mine);
 }
 
 void writer::settle(const topic_partition& source, owned&, const outcome_unknown& what) {
@@ -116,8 +126,7 @@ void writer::settle(const topic_partition& source, owned&, const outcome_unknown
 void writer::settle(const topic_partition& source, owned& mine, const rows_refused& what) {
   options_->metrics->database_errors.add();
   if (++mine.refusals <= options_->max_retries) {
-    mine.retrying = true;
-    self_->delayed_send(self_, retry_->next(), flush_due{source});
+    flush_later(source, mine);
     return;
   }
   mine.refusals = 0;
@@ -132,12 +141,13 @@ void writer::settle(const topic_partition& source, owned& mine, const rows_refus
     produce(source, mine.pending->gen(), std::make_shared<const dead_letter>(std::move(letter)));
   }
   if (mine.letters_open == 0) // only positions were refused again
-    send_flush(source);
+    flush_later(source, mine);
 }
 
-void writer::send_flush(const topic_partition& source) {
-  partitions_.at(source).retrying = true;
-  self_->delayed_send(self_, retry_->next(), flush_due{source});
+void writer::flush_later(const topic_partition& source, owned& mine) {
+  const auto pause = mine.pauses.next();
+  mine.retry_at = clock::now() + pause;
+  self_->delayed_send(self_, pause, flush_due{source});
 }
 
 void writer::produce(const topic_partition& source, generation gen,

@@ -119,6 +119,7 @@ struct engine::impl {
 
   writer_options writer(std::shared_ptr<actor_card> card) {
     writer_options out = writing_of(settings.postgres);
+    out.on_dead_letter_failure = rules_of(settings).on_dead_letter_failure;
     out.owner = owner;
     out.credit = credit;
     out.store = make_store();

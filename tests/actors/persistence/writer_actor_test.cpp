@@ -149,7 +149,8 @@ struct Writer : testing::Test {
   }
 
   void start(std::chrono::milliseconds flush_interval = 1ms, std::size_t batch_rows = 1'000,
-             std::chrono::milliseconds retry_first = 1ms, unsigned max_retries = 2) {
+             std::chrono::milliseconds retry_first = 1ms, unsigned max_retries = 2,
+             dead_letter_policy on_dead_letter_failure = dead_letter_policy::pause) {
     auto made = std::make_unique<connection>(store);
     store_connection = made.get();
     writer_options options;
@@ -157,8 +158,9 @@ struct Writer : testing::Test {
     options.batch_rows = batch_rows;
     options.flush_interval = flush_interval;
     options.retry_first = retry_first;
-    options.retry_most = 2 * retry_first;
+    options.retry_most = std::max(2 * retry_first, retry_most);
     options.max_retries = max_retries;
+    options.on_dead_letter_failure = on_dead_letter_failure;
     options.store = std::move(made);
     options.credit = credit_ledger::make({}, nullptr);
     options.directory = &directory;
@@ -204,6 +206,7 @@ struct Writer : testing::Test {
 
   samples::memory_store store;
   samples::fake_letters letters;
+  std::chrono::milliseconds retry_most{0}; // or twice retry_first, if that is longer
   metrics::registry registry;
   engine_metrics metrics;
   health_board health;
@@ -374,6 +377,73 @@ TEST_F(Writer, PausesBeforeItTriesARefusedLetterAgain) {
     heard.next<row_changed>();
   }
   EXPECT_EQ(letters.letters().size(), 1u);
+}
+
+TEST_F(Writer, GivesUpARefusedLetterWhereItIsToldToCount) {
+  start(1ms, 1'000, 1ms, 0, dead_letter_policy::count);
+  letters.answer(samples::fake_letters::mode::refuse);
+  const auto gen = claim();
+  store.script(rows_refused{{{named("A"), "22003", "numeric field overflow"}}});
+  complete(gen, 0, 2, "A", 2);
+  EXPECT_EQ(heard.next<range_committed>().next, next_offset{2});
+  EXPECT_EQ(letters.letters().size(), 2u); // each was tried once
+  EXPECT_TRUE(store.commits().back().rows.at(0).position_only);
+  EXPECT_EQ(metrics.dead_letters.value(), 0u);
+  EXPECT_EQ(metrics.dead_letter_retries.value(), 2u);
+  EXPECT_TRUE(health.reasons().empty());
+}
+
+// ---- one partition's trouble is its own ----------------------------------------------------
+
+TEST_F(Writer, ClaimsAPartitionWhileAnotherOneWaitsForItsLockedRow) {
+  start(1ms, 1'000, 1h);
+  store.fail_claims(1, errc::database_busy);
+  caf::anon_send(writer, claim_partition{ticks, partition});
+  caf::anon_send(writer, claim_partition{other, second});
+  heard_by_second.next<partition_claimed>();
+  EXPECT_EQ(heard.count<partition_claimed>(), 0u);
+}
+
+TEST_F(Writer, ClaimsNothingWhileTheDatabaseIsAway) {
+  start(1ms, 1'000, 1h);
+  store.fail_claims(1, errc::database_unavailable);
+  caf::anon_send(writer, claim_partition{ticks, partition});
+  caf::anon_send(writer, claim_partition{other, second});
+  caf::anon_send(writer, watch_row{other, generation{7}, partition});
+  heard.next<row_changed>(); // everything before was handled
+  EXPECT_EQ(store.row(other).gen, generation{0});
+}
+
+TEST_F(Writer, TriesAPartitionAgainSoonHoweverOftenAnotherOneFailed) {
+  retry_most = 1h;
+  start(1ms, 1'000, 1ms, 0);
+  letters.answer(samples::fake_letters::mode::refuse);
+  const auto gen = claim();
+  caf::anon_send(writer, claim_partition{other, second});
+  const auto second_gen = heard_by_second.next<partition_claimed>().grant->gen;
+  store.script(rows_refused{{{named("A"), "22003", "numeric field overflow"}}});
+  complete(gen, 0, 30, "A", 30);
+  ASSERT_TRUE(store.wait_until([this](auto&) { return letters.letters().size() >= 30; }));
+  ASSERT_TRUE(
+      store.wait_until([this](auto&) { return metrics.dead_letter_retries.value() >= 30; }));
+  store.script(try_again{{errc::database_busy, "locked"}});
+  complete(second_gen, 0, 1, "B", 1, other);
+  EXPECT_EQ(heard_by_second.next<range_committed>().next, next_offset{1});
+}
+
+TEST_F(Writer, TriesAgainAfterItsPauseAndNotWhenAnIntervalEnds) {
+  start(50ms, 2, 1h);
+  const auto gen = claim();
+  caf::anon_send(writer, claim_partition{other, second});
+  const auto second_gen = heard_by_second.next<partition_claimed>().grant->gen;
+  store.script(try_again{{errc::database_busy, "locked"}});
+  complete(gen, 0, 1, "A", 1); // an interval begins
+  complete(gen, 1, 2, "B", 1); // enough rows: tried at once, and in vain
+  ASSERT_TRUE(store.wait_for_commits(1));
+  complete(second_gen, 0, 1, "C", 1, other); // its interval ends behind the first one
+  heard_by_second.next<range_committed>();
+  EXPECT_EQ(store.commits().size(), 2u);
+  EXPECT_EQ(heard.count<range_committed>(), 0u);
 }
 
 TEST_F(Writer, ReleasesWhatItWasGrantedAlsoWhereThePartitionDoesNotKnowItYet) {
