@@ -31,7 +31,7 @@ struct nothing_to_run {
 // --brokers).
 std::variant<command, nothing_to_run> read_command_line(int argc, const char* const* argv);
 
-// "CLI11 2.1.2": the library that reads it, included in one file only.
+// "CLI11 2.1.2": the library that reads it.
 std::string command_line_library_version();
 
 } // namespace tradepulse
