@@ -22,6 +22,10 @@ class writer {
  public:
   using self_type = writer_actor::pointer;
 
+  writer() = default;
+  ~writer();
+  writer(const writer&) = delete;
+  writer& operator=(const writer&) = delete;
   void begin(std::shared_ptr<writer_options> options, self_type self);
 
   // --- claims: one after the other, again and again while the database is away ---
@@ -79,6 +83,8 @@ class writer {
 
   // --- faults ---
   errc failed(std::string_view call, const topic_partition& source, const error& why);
+  // The other end of failed(), for what an operator sees of it.
+  void answered(const topic_partition& source);
   // Each partition of this writer claims again: a new connection proves nothing about the old one.
   void connection_lost(const std::string& detail);
   void show();

@@ -15,7 +15,14 @@ void writer::begin(std::shared_ptr<writer_options> options, self_type self) {
   options_ = std::move(options);
   self_ = self;
   claims_.emplace(options_->retry_first, options_->retry_most);
+  if (!options_->faults)
+    options_->faults = std::make_shared<database_faults>();
   options_->card->set_state("idle");
+}
+
+writer::~writer() {
+  if (options_)
+    options_->faults->forget(this);
 }
 
 void writer::enqueue(claim_queue::work work) {
@@ -30,7 +37,7 @@ void writer::work_on_claims() {
     const auto fault = std::visit([this](const auto& each) { return attempt(each); }, taken->what);
     if (!fault) {
       claims_->answered();
-      options_->health->clear(health_key(taken->source()));
+      answered(taken->source());
       continue;
     }
     options_->metrics->database_retries.add();
@@ -50,6 +57,8 @@ void writer::release(const release_partition& wanted) {
   }
   if (auto done = options_->store->release(wanted.source, gen); !done)
     failed("release", wanted.source, done.failure()); // the next claim takes it over all the same
+  else
+    options_->faults->answered(this, wanted.source);
   options_->health->clear(health_key(wanted.source));
 }
 
@@ -59,7 +68,7 @@ void writer::watch(const watch_row& wanted) {
     failed("look_at", wanted.source, row.failure());
     return;
   }
-  options_->health->clear(health_key(wanted.source));
+  answered(wanted.source);
   if (*row && (*row)->gen != wanted.gen)
     caf::anon_send(wanted.reply_to, row_changed{wanted.gen});
 }
@@ -128,13 +137,15 @@ errc writer::failed(std::string_view call, const topic_partition& source, const 
   options_->metrics->database_errors.add();
   options_->health->set(health_key(source), why.detail);
   options_->card->set_error(why.detail);
-  log::warning("database_error", {{"call", call},
-                                  {"partition", source.to_string()},
-                                  {"error", why.detail},
-                                  {"action", "retry"}});
+  options_->faults->failed(this, call, source, why);
   if (why.code == errc::database_unavailable)
     connection_lost(why.detail);
   return why.code;
+}
+
+void writer::answered(const topic_partition& source) {
+  options_->health->clear(health_key(source));
+  options_->faults->answered(this, source);
 }
 
 void writer::connection_lost(const std::string& detail) {

@@ -13,6 +13,7 @@
 #include "actors/ingest/credit_ledger.hpp"
 #include "actors/ingest/dead_letter_policy.hpp"
 #include "actors/market/symbol_directory.hpp"
+#include "actors/persistence/database_faults.hpp"
 #include "protocol/ports/dead_letter_sink.hpp"
 #include "protocol/ports/range_store.hpp"
 
@@ -33,6 +34,7 @@ struct writer_options {
   engine_metrics* metrics = nullptr;
   health_board* health = nullptr;
   std::shared_ptr<actor_card> card;
+  std::shared_ptr<database_faults> faults; // of all writers; null: its own
 };
 
 // Owns partitions: commits their ranges, one transaction a partition at a time. A thread and a

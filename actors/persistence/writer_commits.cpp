@@ -89,7 +89,7 @@ void writer::settle(const topic_partition& source, owned& mine, const committed&
     counted.append_to_commit.observe(seconds_since(what.oldest_appends[i]), what.range_events[i]);
   mine.refusals = 0;
   mine.pauses.reset();
-  options_->health->clear(health_key(source));
+  answered(source);
   for (const auto& [name, begun] : what.begun_epochs)
     if (auto actor = options_->directory->find_actor(name))
       caf::anon_send(actor, epoch_committed{begun});
@@ -101,6 +101,7 @@ void writer::settle(const topic_partition& source, owned& mine, const committed&
 
 void writer::settle(const topic_partition& source, owned& mine, const fenced&) {
   options_->metrics->refused_commits.add();
+  options_->faults->answered(this, source);
   log::warning("commit_refused", {{"partition", source.to_string()},
                                   {"generation", mine.pending->gen().value()},
                                   {"action", "claim_again"}});
@@ -114,7 +115,7 @@ void writer::settle(const topic_partition& source, owned& mine, const try_again&
   options_->metrics->database_retries.add();
   options_->health->set(health_key(source), what.why.detail);
   options_->card->set_error(what.why.detail);
-  log::warning("commit_retry", {{"partition", source.to_string()}, {"error", what.why.detail}});
+  options_->faults->failed(this, "commit", source, what.why);
   flush_later(source, mine);
 }
 

@@ -54,7 +54,8 @@ void watchdog::run() {
     if (cut_now > 0) {
       cuts_.fetch_add(cut_now, std::memory_order_relaxed);
       lock.unlock();
-      log::warning("database_cut", {{"connections", cut_now}, {"reason", "no answer in time"}});
+      // Whose call it was says so, and how long it lasts; here it would be a line an attempt.
+      log::debug("database_cut", {{"connections", cut_now}, {"reason", "no answer in time"}});
       lock.lock();
       continue; // guards may have come meanwhile
     }

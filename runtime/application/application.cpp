@@ -45,8 +45,11 @@ template <class Attempt>
 start_result keep_trying(const config::settings& settings, stop_signals& signals, readiness& ready,
                          clock::time_point since, Attempt attempt) {
   backoff pause(settings.postgres.retry_min, settings.postgres.retry_max);
+  unsigned failed = 0;
   for (;;) {
     const result<void> done = attempt();
+    if (done && failed > 0)
+      log::info("waited", {{"for", "postgres"}, {"failed_attempts", failed}});
     if (done)
       return start_result::started;
     if (done.failure().code != errc::database_unavailable &&
@@ -54,7 +57,8 @@ start_result keep_trying(const config::settings& settings, stop_signals& signals
       log::error("start_refused", {{"error", done.failure().detail}});
       return start_result::refused;
     }
-    log::warning("waiting", {{"for", "postgres"}, {"error", done.failure().detail}});
+    if (failed++ == 0) // one line, however long it lasts; /ready shows the latest error
+      log::warning("waiting", {{"for", "postgres"}, {"error", done.failure().detail}});
     ready.waiting_for("postgres: " + done.failure().detail);
     if (settings.startup.timeout.count() > 0 && clock::now() - since > settings.startup.timeout)
       return start_result::timed_out;

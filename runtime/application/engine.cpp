@@ -128,6 +128,7 @@ struct engine::impl {
     out.metrics = &counted;
     out.health = all.health;
     out.card = std::move(card);
+    out.faults = faults;
     return out;
   }
 
@@ -173,6 +174,7 @@ struct engine::impl {
   std::optional<client_gateway> gateway;
 
   std::shared_ptr<watchdog> dog;
+  const std::shared_ptr<database_faults> faults = std::make_shared<database_faults>();
   partition_routes routes;
   std::shared_ptr<credit_ledger> credit;
   std::shared_ptr<delivery_window> window;

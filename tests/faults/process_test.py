@@ -86,7 +86,8 @@ def test_sigterm_with_the_database_down_is_not_called_clean(kafka, server, campa
     with FaultLine(kafka, server.url, seed=campaign.seed) as line:
         line.wait_for_commits(200)
         server.kill()
-        wait_until(lambda: "call=claim" in line.process.log_text(), "a claim that fails", 20)
+        retries = "tradepulse_database_retries_total"
+        wait_until(lambda: line.process.metrics()[retries] > 0, "a claim that fails", 20)
         line.wait_for_frames(300)
         line.process.stop()
         server.start()  # its database is dropped at the end

@@ -72,7 +72,8 @@ def test_a_frozen_server_is_cut_and_loses_nothing(kafka, restartable_postgres):
         wait_until(lambda: seen(client) > 300, "the load", 20)
         server.freeze()
         try:
-            wait_until(lambda: "event=database_cut" in line.process.log_text(), "the cut", 20)
+            cut = "tradepulse_database_cut_connections_total"
+            wait_until(lambda: line.process.metrics()[cut] > 0, "the cut", 20)
             at_the_cut = seen(client)
             wait_until(lambda: seen(client) > at_the_cut + 300, "ticks", 20)
         finally:
