@@ -10,7 +10,7 @@ from supervised import wait_until
 INSTALL = """
 CREATE FUNCTION wait_for_the_test() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN PERFORM pg_advisory_xact_lock_shared(4711); RETURN NEW; END $$;
-CREATE TRIGGER wait_for_the_test BEFORE INSERT ON price_snapshots
+CREATE TRIGGER wait_for_the_test BEFORE INSERT OR UPDATE ON price_snapshots
   FOR EACH ROW EXECUTE FUNCTION wait_for_the_test();
 """
 # The server ends what waits for a lock, and a cut connection what it serves, after a while: a
