@@ -77,7 +77,7 @@ std::string resolved(const std::string& text, variables values) {
 }
 
 std::filesystem::path config_folder() {
-  return std::filesystem::path(__FILE__).parent_path() / ".." / ".." / ".." / "config";
+  return std::filesystem::path(TRADEPULSE_SOURCE_DIR) / "config";
 }
 
 std::string faults_of(const scratch_folder& folder, const result<configuration>& loaded) {

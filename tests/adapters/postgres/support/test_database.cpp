@@ -97,7 +97,7 @@ std::string test_database::port() const {
 }
 
 std::vector<migration> source_migrations() {
-  const auto root = std::filesystem::absolute(__FILE__) / "../../../../../migrations";
+  const auto root = std::filesystem::path(TRADEPULSE_SOURCE_DIR) / "migrations";
   auto read = read_migrations(root.lexically_normal().string());
   if (!read || read->empty())
     throw std::runtime_error("no migrations in " + root.string());
