@@ -15,7 +15,7 @@ namespace tradepulse {
 //   25006, 57P.., 08, none, in doubt   the connection is destroyed: outcome_unknown
 //   anything else                   try_again with database_refused: a schema or a privilege is
 //                                   wrong, and no row is to blame
-// Numbers travel as decimal text, never as double. Texts with NUL are refused (bad_utf8).
+// Numbers travel as exact decimals, never as double. Texts with NUL are refused (bad_utf8).
 // claim() also returns unordered streams that the partition feeds and whose home is another one:
 // they have begun a new epoch (position {epoch, 0}).
 // A snapshot's price_seq 0 says that the event shown is older than the stream's epoch: the next
