@@ -18,14 +18,14 @@ from measure import check, resident_bytes
 class Plan:
     symbols: int
     connections: int
-    first_rate: int    # ticks a second that are kept up for sure
-    most_steps: int    # of 1.25 times the rate before
+    first_rate: int    # ticks a second, to begin with
+    most_steps: int    # of 1.25 times the rate before, or of half of it
     step_s: float
     overload_s: float
     limit_s: float     # for the lag to go
 
 
-SIZES = {"tiny": Plan(20, 5, 500, 2, 1, 3, 60), "full": Plan(300, 100, 20_000, 8, 4, 60, 200)}
+SIZES = {"tiny": Plan(20, 5, 500, 2, 1, 3, 60), "full": Plan(300, 100, 12_000, 9, 4, 60, 200)}
 STEP = 1.25
 NICE = 10
 TIMES = 3
@@ -98,14 +98,23 @@ def each_second(gauge, phase, seconds, every=5, until=lambda now: False):
 
 def kept_up(gauge, client, plan):
     """The greatest rate of a row of steps that the clients did not fall behind of."""
-    rate = found = plan.first_rate
+    rate, found = plan.first_rate, None
     for _ in range(plan.most_steps):
         client.rate(rate)
         now = each_second(gauge, f"{rate:,}/s", plan.step_s, every=plan.step_s)[-1]
-        if now["behind"] > KEPT_UP_S * rate:
+        if now["behind"] <= KEPT_UP_S * rate:
+            found, rate = rate, int(rate * STEP)
+        elif found:
             break
-        found, rate = rate, int(rate * STEP)
-    return found
+        else:
+            rate //= 2
+            catch_up(gauge, client, plan)
+    return found or rate
+
+
+def catch_up(gauge, client, plan):
+    client.rate(0)
+    each_second(gauge, "pause", plan.limit_s, until=lambda now: now["behind"] == 0)
 
 
 def run(context):
@@ -119,8 +128,7 @@ def run(context):
         client.rate(plan.first_rate)
         each_second(gauge, "warm-up", plan.step_s, every=plan.step_s)
         rate = kept_up(gauge, client, plan)
-        client.rate(0)
-        each_second(gauge, "pause", plan.limit_s, until=lambda now: now["behind"] == 0)
+        catch_up(gauge, client, plan)
         before = gauge.look()["resident"]
         produced, began = gauge.seen[-1]["produced"], time.monotonic()
         client.rate(TIMES * rate)
