@@ -52,6 +52,7 @@ struct request_reader::state {
     return {static_cast<const char*>(in.data().data()), in.size()};
   }
   void skip_empty_line();
+  bool folded(std::string_view lines) const noexcept;
 
   const connection_limits& limits;
   beast::flat_buffer in;
@@ -82,6 +83,18 @@ void request_reader::state::skip_empty_line() {
     return;
   in.consume(2);
   line_skipped = true;
+}
+
+// RFC 9112, 5.2: Beast joins a field that goes on in the next line; others may not, and would read
+// another request. `lines`: whole lines of the head, the next ones.
+bool request_reader::state::folded(std::string_view lines) const noexcept {
+  const auto is_space = [](char c) { return c == ' ' || c == '\t'; };
+  if (head_bytes > 0 && !lines.empty() && is_space(lines.front()))
+    return true;
+  for (auto end = lines.find('\n'); end != std::string_view::npos; end = lines.find('\n', end + 1))
+    if (end + 1 < lines.size() && is_space(lines[end + 1]))
+      return true;
+  return false;
 }
 
 request_reader::request_reader(const connection_limits& limits)
@@ -128,7 +141,11 @@ request_reader::step request_reader::advance() {
       return step::more;
     error_code failed;
     const std::size_t used = s.parser->put(s.in.data(), failed);
+    const bool folded = !s.head_judged && s.folded(s.unread().substr(0, used));
     s.in.consume(used);
+    if (folded)
+      return s.refuse({400, errc::bad_request,
+                       "a line of the header begins with a space: a field is written in one line"});
     if (!s.head_judged) {
       s.head_bytes += used;
       // Beast bounds each line by what is left in the buffer, not the fields together.

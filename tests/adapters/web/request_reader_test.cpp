@@ -112,6 +112,40 @@ TEST_F(RequestReader, RefusesAHeadBeyondItsLimitBeforeItsEnd) {
   EXPECT_EQ(reader.refused().message, "header of more than 16384 bytes");
 }
 
+// RFC 9112, 5.2: two servers could read such a head differently.
+TEST_F(RequestReader, RefusesAFieldThatGoesOnInTheNextLine) {
+  for (const char* space : {" ", "\t"}) {
+    request_reader each{limits};
+    const auto head =
+        "GET / HTTP/1.1\r\nHost: h\r\nX-Field: a\r\n" + std::string(space) + "b\r\n\r\n";
+    std::memcpy(each.room().data(), head.data(), head.size());
+    each.received(head.size());
+    EXPECT_EQ(each.advance(), step::refused);
+    EXPECT_EQ(each.refused().status, 400);
+    EXPECT_EQ(each.refused().message,
+              "a line of the header begins with a space: a field is written in one line");
+  }
+}
+
+TEST_F(RequestReader, RefusesAFieldThatGoesOnHoweverItsBytesCome) {
+  for (const char byte :
+       std::string_view("GET / HTTP/1.1\r\nHost: h\r\nX-Field: a\r\n b\r\n\r\n")) {
+    feed({&byte, 1});
+    if (reader.advance() == step::refused)
+      break;
+  }
+  EXPECT_EQ(reader.refused().message,
+            "a line of the header begins with a space: a field is written in one line");
+}
+
+TEST_F(RequestReader, TakesSpacesWithinALineAndAtTheBeginningOfABody) {
+  feed("POST / HTTP/1.1\r\nHost:  h \r\nX-Empty: \r\nContent-Length: 5\r\n\r\n \r\n b");
+  EXPECT_EQ(reader.advance(), step::head);
+  EXPECT_EQ(reader.request().host, "h");
+  EXPECT_EQ(reader.advance(), step::whole);
+  EXPECT_EQ(reader.take_body(), " \r\n b");
+}
+
 TEST_F(RequestReader, SaysNothingOfAHeadThatItCouldNotRead) {
   feed("HEAD / HTTP/3.7\r\n\r\n");
   EXPECT_EQ(reader.advance(), step::refused);
