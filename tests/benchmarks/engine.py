@@ -37,12 +37,12 @@ def fresh_database(server_url, binary):
 
 
 @contextlib.contextmanager
-def serve(kafka, database, topic, settings=None, wait=True):
+def serve(kafka, database, topic, settings=None, wait=True, environment=None):
     """A started `tradepulse serve` that reads `topic`; a group of its own."""
     process = TradePulseProcess({
         **SETTINGS, "kafka.brokers": [kafka], "kafka.group_id": "benchmark-" + secrets.token_hex(6),
         "topics": [{"name": topic, "decoder": "price-ticks"}], "postgres.url": database.url,
-        "postgres.migrate": False, **(settings or {})})
+        "postgres.migrate": False, **(settings or {})}, environment)
     with contextlib.closing(process):
         process.start(wait=wait)
         yield process

@@ -15,10 +15,11 @@ sys.path[:0] = [HERE, os.path.join(ROOT, "tests", "support")]
 import measure  # pylint: disable=wrong-import-position
 
 NAMES = ("ingest", "fanout", "scale_symbols", "scale_connections", "idle_connections", "symbols",
-         "slow_reader", "latency", "paused", "overload", "persistence")
+         "slow_reader", "latency", "paused", "overload", "persistence", "counts")
 GROUPS = {"all": NAMES, "scale": ("scale_symbols", "scale_connections")}
 PROGRAMS = ("benchmark_ingest_floor", "benchmark_fanout_floor", "benchmark_fanout_clients",
-            "benchmark_slow_reader", "benchmark_load_client", "benchmark_persistence_store")
+            "benchmark_slow_reader", "benchmark_load_client", "benchmark_persistence_store",
+            "benchmark_cost_counters")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -73,6 +74,7 @@ def main():
         build(folder)
     os.environ["TRADEPULSE_BINARY"] = os.path.join(folder, "tradepulse")
 
+    import counts_benchmark
     import fanout_benchmark
     import idle_connections_benchmark
     import ingest_benchmark
@@ -92,7 +94,8 @@ def main():
                "idle_connections": idle_connections_benchmark,
                "symbols": symbols_benchmark, "slow_reader": slow_reader_benchmark,
                "latency": latency_benchmark, "paused": paused_benchmark,
-               "overload": overload_benchmark, "persistence": persistence_benchmark}
+               "overload": overload_benchmark, "persistence": persistence_benchmark,
+               "counts": counts_benchmark}
     wanted = GROUPS.get(options.name, (options.name,))
     failed = []
     print(measure.conditions(folder), flush=True)

@@ -51,5 +51,45 @@ TEST_P(Allocations, OfATickInSteadyState) {
 
 INSTANTIATE_TEST_SUITE_P(OnePartition, Allocations, testing::Values(1, 38, 300, 625, 5'000));
 
+// What `count` batches of `events` events cost a line with so many subscribers, one after the
+// other.
+counts of_batches(std::size_t subscribers, std::size_t events, std::size_t count) {
+  real_line line({});
+  line.read(line.records(events));
+  EXPECT_TRUE(line.settled());
+  line.subscribe(1, subscribers);
+  counts before;
+  for (std::size_t i = 0; i < 10 + count; ++i) {
+    if (i == 10) // what is kept for the next time has been taken
+      before = so_far();
+    line.read(line.records(events));
+    EXPECT_TRUE(line.settled());
+    EXPECT_TRUE(line.delivered(subscribers * events * (i + 1)));
+  }
+  const auto spent = so_far() - before;
+  std::cout << subscribers << " subscribers, batches of " << events << ": a batch "
+            << static_cast<double>(spent.allocations) / static_cast<double>(count)
+            << " allocations, " << static_cast<double>(spent.messages) / static_cast<double>(count)
+            << " messages\n";
+  return spent;
+}
+
+TEST(AllocationsOfABatch, AreNoMoreForAThousandSubscribersThanForOne) {
+  constexpr std::size_t count = 50;
+  for (const std::size_t events : {std::size_t{1}, std::size_t{16}}) {
+    const auto one = of_batches(1, events, count);
+    const auto thousand = of_batches(1'000, events, count);
+    EXPECT_LE(thousand.allocations, one.allocations + count); // an armed timer more or less
+    EXPECT_LE(thousand.messages, one.messages + count);
+  }
+}
+
+TEST(AllocationsOfABatch, AreNoMoreForSixteenEventsThanForOne) {
+  constexpr std::size_t count = 50;
+  const auto one = of_batches(1, 1, count);
+  const auto sixteen = of_batches(1, 16, count);
+  EXPECT_LE(sixteen.allocations, one.allocations + count);
+}
+
 } // namespace
 } // namespace tradepulse::costs
