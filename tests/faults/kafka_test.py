@@ -104,8 +104,10 @@ def test_frozen_broker(server, postgres, campaign):
     with BrokerLine(server.bootstrap, postgres, campaign) as line:
         def fault(draw):
             with frozen(server):
-                threading.Event().wait(draw.uniform(5, 12))
-            return line.seconds_to_commit(90)
+                # The brokers are asked every five seconds, and have one to answer.
+                found = line.wait_until_told("kafka", timeout=10)
+                threading.Event().wait(draw.uniform(3, 8))
+            return line.seconds_to_commit(90), found
         campaign.run(line, fault, campaign.rounds(share=0.5), before=line.take_baseline)
 
 
