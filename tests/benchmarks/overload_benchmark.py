@@ -25,12 +25,15 @@ class Plan:
     limit_s: float     # for the lag to go
 
 
-SIZES = {"tiny": Plan(20, 5, 500, 2, 1, 3, 60), "full": Plan(300, 100, 12_000, 9, 4, 60, 200)}
+SIZES = {"tiny": Plan(20, 5, 500, 2, 1, 3, 60), "full": Plan(300, 100, 20_000, 8, 6, 60, 200)}
 STEP = 1.25
 NICE = 10
+# What librdkafka holds ahead grows with the lag until it is full, at several times its nominal
+# size: so small that it is full within seconds, and what grows after that is something else.
+SETTINGS = {"kafka.prefetch": "8MB"}
 TIMES = 3
 ARRIVALS = 0.1     # of the rate that is kept up, after the overload
-KEPT_UP_S = 0.25   # behind by less: the rate is kept up
+KEPT_UP_S = 2.0    # behind by less at the end of a step: the rate is kept up
 LIVE_MS = 1000     # older than this nothing comes: the clients are live
 LEAST_FALL = 0.9
 LIVE_WITHIN_S = 5
@@ -78,21 +81,25 @@ class Gauge:
     def show(phase, now):
         print(f"  {phase:8} {now['at']:5.0f}  {now['produced']:10,}  {now['lag']:8,.0f}"
               f"  {now['uncommitted']:13,.0f}  {now['inside']:6,.0f}  {now['behind']:8,.0f}  "
-              f"{now['merged']:6,}  {now['p50']:7.1f}  {now['max']:8.1f}  {now['resident'] / 1e6:11.1f}", flush=True)
+              f"{now['merged']:6,}  {now['p50']:7.1f}  {now['max']:8.1f}  "
+              f"{now['resident'] / 1e6:11.1f}", flush=True)
 
 
 def each_second(gauge, phase, seconds, every=5, until=lambda now: False):
-    """Looks for so long, or until that is true; what was seen."""
+    """Looks for so long, or until that is true; what was seen. Shows every so many looks, and the
+    last one where `every` is 0."""
     seen = []
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         time.sleep(min(1.0, seconds / 2))
         seen.append(gauge.look())
         done = until(seen[-1])
-        if done or len(seen) % every == 0:
+        if done or (every and len(seen) % every == 0):
             gauge.show(phase, seen[-1])
         if done:
             break
+    if not every:
+        gauge.show(phase, seen[-1])
     return seen
 
 
@@ -101,7 +108,7 @@ def kept_up(gauge, client, plan):
     rate, found = plan.first_rate, None
     for _ in range(plan.most_steps):
         client.rate(rate)
-        now = each_second(gauge, f"{rate:,}/s", plan.step_s, every=plan.step_s)[-1]
+        now = each_second(gauge, f"{rate:,}/s", plan.step_s, every=0)[-1]
         if now["behind"] <= KEPT_UP_S * rate:
             found, rate = rate, int(rate * STEP)
         elif found:
@@ -120,13 +127,14 @@ def catch_up(gauge, client, plan):
 def run(context):
     plan = SIZES[context.size]
     print(f"\nn = {plan.symbols} symbols, each to {plan.connections} connections", flush=True)
-    with under_load(context, "overload", symbols=plan.symbols, connections=plan.connections,
-                    each=plan.symbols, linger_ms="5", floor=False) as (process, client, watch):
+    with under_load(context, "overload", SETTINGS, symbols=plan.symbols,
+                    connections=plan.connections, each=plan.symbols, linger_ms="5", partitions=8,
+                    floor=False) as (process, client, watch):
         let_others_go_first(process.pid)
         gauge = Gauge(process, client)
         gauge.head()
         client.rate(plan.first_rate)
-        each_second(gauge, "warm-up", plan.step_s, every=plan.step_s)
+        each_second(gauge, "warm-up", plan.step_s, every=0)
         rate = kept_up(gauge, client, plan)
         catch_up(gauge, client, plan)
         before = gauge.look()["resident"]
@@ -165,9 +173,9 @@ def judge(plan, rate, offered, before, over, first, after):
     grown = (statistics.mean(settled[half:]) - statistics.mean(settled[:half])) if half else 0
     print(f"kept up: {rate:,} ticks/s; offered for {plan.overload_s:.0f} s: {offered:,.0f} ticks/s "
           f"({offered / rate:.2f} times)\n"
-          f"resident MB: {before / 1e6:.0f} before, {max(settled) / 1e6:.0f} at most in the overload, "
-          f"{after[-1]['resident'] / 1e6:.0f} after; second half of it against the first: "
-          f"{grown / 1e6:+.1f}\n"
+          f"resident MB: {before / 1e6:.0f} before, {max(settled) / 1e6:.0f} at most in the "
+          f"overload, {after[-1]['resident'] / 1e6:.0f} after; second half of it against the "
+          f"first: {grown / 1e6:+.1f}\n"
           f"in the process at most: {max(now['uncommitted'] for now in over):,.0f} not committed, "
           f"{max(now['inside'] for now in over):,.0f} not with the outboxes\n"
           f"behind by {first['behind']:,.0f} at its end; fell by {fallen:,.0f}/s under "

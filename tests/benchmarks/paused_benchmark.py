@@ -5,14 +5,14 @@ import statistics
 import time
 
 from latency_benchmark import FULL, TINY
-from load_client import check_end, under_load
+from load_client import check_end, under_load, warm_broker
 from measure import Spread, check
 from postgres_server import PostgresServer
 
-# Loads, then seconds: of warm-up, of an interval, and between intervals, where what has piled up
-# is stored. An interval is shorter than postgres.watchdog and postgres.statement_timeout, which would
-# end what is under way.
-SIZES = {"tiny": (TINY[:1], 1, 1, 1), "full": (FULL[:2], 8, 3, 2)}
+# Loads, seconds for a new broker to compile its code; then seconds of warm-up, of an interval, and
+# between intervals, where what has piled up is stored. An interval is shorter than
+# postgres.watchdog and postgres.statement_timeout, which would end what is under way.
+SIZES = {"tiny": (TINY[:1], 0, 1, 1, 1), "full": (FULL[:2], 45, 4, 3, 2)}
 MOST = 1.10
 
 
@@ -20,12 +20,12 @@ def one_load(context, load, server, seconds):
     warm_up, interval, between = seconds
     print(f"\n{load.name}; the database frozen by SIGSTOP in every other interval of {interval} s; "
           "milliseconds\n"
-          "  round  running p50     p99  bare p99   frozen p50     p99  bare p99   p99 frozen/running",
-          flush=True)
+          "  round  running p50     p99  bare p99   frozen p50     p99  bare p99   "
+          "p99 frozen/running", flush=True)
     seen = {"running": [], "frozen": []}
     with under_load(context, "paused", postgres=server.url, symbols=load.symbols,
-                    connections=load.connections, each=load.each,
-                    linger_ms=load.linger_ms) as (process, client, watch):
+                    connections=load.connections, each=load.each, linger_ms=load.linger_ms,
+                    partitions=load.partitions) as (process, client, watch):
         client.rate(load.rate)
         time.sleep(warm_up)
 
@@ -53,8 +53,9 @@ def one_load(context, load, server, seconds):
                 seen[kind].append(found)
                 time.sleep(between)
             running, frozen = seen["running"][-1], seen["frozen"][-1]
-            print(f"  {number:5}  {running['latency']['p50']:11.2f} {running['latency']['p99']:7.2f}"
-                  f"  {running['bare']['p99']:8.2f}   {frozen['latency']['p50']:10.2f} "
+            print(f"  {number:5}  {running['latency']['p50']:11.2f} "
+                  f"{running['latency']['p99']:7.2f}  {running['bare']['p99']:8.2f}   "
+                  f"{frozen['latency']['p50']:10.2f} "
                   f"{frozen['latency']['p99']:7.2f}  {frozen['bare']['p99']:8.2f}   "
                   f"{frozen['latency']['p99'] / running['latency']['p99']:18.2f}", flush=True)
         last = check_end(process, client, watch)
@@ -74,10 +75,10 @@ def one_load(context, load, server, seconds):
 
 
 def run(context):
-    loads, *seconds = SIZES[context.size]
+    loads, broker_s, *seconds = SIZES[context.size]
     # A server of its own, because it is to be frozen with all its processes.
     server = PostgresServer()
-    with contextlib.closing(server):
+    with contextlib.closing(server), warm_broker(context, broker_s) as ours:
         server.start()
         for load in loads:
-            one_load(context, load, server, seconds)
+            one_load(ours, load, server, seconds)
