@@ -1,34 +1,24 @@
 #pragma once
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
-#include <sys/time.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstdint>
 #include <stdexcept>
 #include <string>
 #include <string_view>
-#include <system_error>
 #include <utility>
 #include <vector>
 
-#include "tests/benchmarks/fanout_wire.hpp"
+#include "tests/benchmarks/fanout_connect.hpp"
 #include "tests/benchmarks/load_histogram.hpp"
 #include "tests/benchmarks/load_plan.hpp"
 
 namespace benchmark {
-
-inline int checked(int outcome, const char* what) {
-  if (outcome < 0)
-    throw std::system_error(errno, std::generic_category(), what);
-  return outcome;
-}
 
 // WebSocket connections, of which number i is subscribed to `each` symbols from i * each on, round
 // and round. Compares every update with the plan: it must be the next of its symbol, or a merged
@@ -56,7 +46,10 @@ class load_connections {
       auto& to = connections_[i];
       to.first = i * each_ % plan_.symbols();
       to.seqs.resize(each_);
-      open(to, given.port);
+      auto opened = open_websocket(given.port, "/ws", i);
+      to.fd = opened.fd;
+      to.rest = std::move(opened.rest);
+      send_all(to.fd, masked_frame(request(to)));
       epoll_event event{};
       event.events = EPOLLIN;
       event.data.u64 = i;
@@ -134,15 +127,6 @@ class load_connections {
     std::string text;
   };
 
-  static void send_all(int fd, std::string_view bytes) {
-    while (!bytes.empty()) {
-      const auto sent = send(fd, bytes.data(), bytes.size(), MSG_NOSIGNAL);
-      if (sent < 0)
-        checked(-1, "send");
-      bytes.remove_prefix(static_cast<std::size_t>(sent));
-    }
-  }
-
   // A client's text frame; the mask is zero, which leaves the payload as it is.
   static std::string masked_frame(std::string_view payload) {
     std::string out{'\x81'};
@@ -164,35 +148,6 @@ class load_connections {
       out += '"';
     }
     return out + "]}";
-  }
-
-  void open(connection& to, std::uint16_t port) const {
-    to.fd = checked(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), "socket");
-    const int yes = 1;
-    checked(setsockopt(to.fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes), "TCP_NODELAY");
-    const timeval patience{10, 0}; // for the handshake; later reads do not block
-    checked(setsockopt(to.fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience), "SO_RCVTIMEO");
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    address.sin_port = htons(port);
-    checked(connect(to.fd, reinterpret_cast<sockaddr*>(&address), sizeof address), "connect");
-    send_all(to.fd, "GET /ws HTTP/1.1\r\nHost: 127.0.0.1:" + std::to_string(port) +
-                        "\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: " +
-                        std::string(websocket_key) + "\r\nSec-WebSocket-Version: 13\r\n\r\n");
-    std::string head;
-    std::size_t end = std::string::npos;
-    while ((end = head.find("\r\n\r\n")) == std::string::npos) {
-      char buffer[2048];
-      const auto got = recv(to.fd, buffer, sizeof buffer, 0);
-      if (got <= 0)
-        throw std::runtime_error("the handshake was not answered");
-      head.append(buffer, static_cast<std::size_t>(got));
-    }
-    if (!head.starts_with("HTTP/1.1 101") || head.find(websocket_accept) == std::string::npos)
-      throw std::runtime_error("the handshake was refused: " + head.substr(0, 100));
-    to.rest = head.substr(end + 4);
-    send_all(to.fd, masked_frame(request(to)));
   }
 
   void receive(connection& from) {
