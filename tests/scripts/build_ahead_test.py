@@ -2,6 +2,7 @@
 
 import os
 
+import pytest
 from build_ahead import BuildAhead
 from supervised import wait_until
 
@@ -11,6 +12,13 @@ def test_runs_every_step_in_order_with_its_output_in_the_log(tmp_path):
     ahead = BuildAhead([lambda: ["echo", "one"], lambda: ["sh", "-c", "nice; echo two >&2"]], log)
     ahead.wait()
     assert log.read_text().splitlines() == ["one", "19", "two"]
+
+
+@pytest.mark.skipif(not os.path.exists("/proc/self/autogroup"), reason="the kernel has no autogroup")
+def test_comes_last_among_the_sessions_too(tmp_path):
+    log = tmp_path / "log"
+    BuildAhead([lambda: ["cat", "/proc/self/autogroup"]], log).wait()
+    assert log.read_text().split()[1:] == ["nice", "19"]
 
 
 def test_ends_at_the_first_step_that_fails(tmp_path):

@@ -52,8 +52,9 @@ def test_counts_what_passed(run):
 
 
 def test_a_failure_is_counted_and_named_again_at_the_end(run):
-    program(run, "test_book", REPORT % f"{PASSED}, {FAILED}" + "exit 1")
     run.capsys.readouterr()
+    program(run, "test_book", REPORT % f"{PASSED}, {FAILED}" + "exit 1")
+    assert "      book.cpp:7: 1 is not 2" in run.capsys.readouterr().out.splitlines()
     assert run.summary() == 1
     lines = run.capsys.readouterr().out.splitlines()
     assert lines[-1] == "1 passed, 1 failed"

@@ -25,6 +25,13 @@ class Results:
         self.skipped += other.skipped
 
 
+def told(failed, lines=30):
+    """Lines for people: each of `failed`, (name, text), with the end of what it says."""
+    return [line for name, text in failed
+            for line in (f"  {name}",
+                         *(f"      {part}" for part in text.strip().splitlines()[-lines:]))]
+
+
 def ending(status):
     """How a program ended, for people: `status 3`, `signal 11 (Segmentation fault)`."""
     import signal
@@ -33,6 +40,13 @@ def ending(status):
     if status < 0:
         return f"signal {-status} ({signal.strsignal(-status)})"
     return f"status {status}"
+
+
+def from_status(name, status, log):
+    """A program that is one test."""
+    if status == 0:
+        return Results(passed=1)
+    return Results(failed=[(name, f"{log.rstrip()}\nended with {ending(status)}")])
 
 
 def from_gtest(program, status, report, log):

@@ -83,9 +83,9 @@ class Run:
         """A step that others depend on: its failure counts as one failed test."""
         status, text, seconds = self.step(name, command)
         if status != 0:
-            tail = "\n".join(text.splitlines()[-60:])
-            self.screen.line(f"{name}: FAILED, {results.ending(status)}\n{tail}")
-            self.results.failed.append((name, f"{results.ending(status)}\n{tail}"))
+            found = results.from_status(name, status, text)
+            self.screen.line("\n".join([f"{name}: FAILED", *results.told(found.failed)]))
+            self.results.add(found)
             raise Stop
         self.screen.line(f"{name}: done ({seconds:.1f} s)")
         return text
@@ -121,20 +121,16 @@ class Run:
                                   "all"], stdout=subprocess.PIPE, text=True, check=True).stdout
         return sorted(set(re.findall(rf"^({prefix}\w+): phony", listing, re.MULTILINE)))
 
-    def report(self, name, found, seconds, text):
-        with self.reporting:
-            self._report(name, found, seconds, text)
-
-    def _report(self, name, found, seconds, text):
-        self.results.add(found)
+    def report(self, name, found, seconds):
         parts = [f"{found.passed} passed"]
         if found.failed:
             parts.append(f"{len(found.failed)} failed")
         if found.skipped:
             parts.append(f"{len(found.skipped)} skipped")
-        self.screen.line(f"{name}: {', '.join(parts)} ({seconds:.1f} s)")
-        if found.failed:
-            self.screen.line("\n".join(text.splitlines()[-60:]))
+        lines = [f"{name}: {', '.join(parts)} ({seconds:.1f} s)", *results.told(found.failed)]
+        with self.reporting:
+            self.results.add(found)
+            self.screen.line("\n".join(lines))
 
     def gtest(self, preset, program, environment=None, before=()):
         name = program if preset == "dev" else f"{program} ({preset})"
@@ -147,7 +143,7 @@ class Run:
             command.append(f"--gtest_filter=*{self.keyword}*")
         status, text, seconds = self.step(name, command, environment=environment,
                                           timeout_s=PROGRAM_LIMIT_S)
-        self.report(name, results.from_gtest(name, status, report, text), seconds, text)
+        self.report(name, results.from_gtest(name, status, report, text), seconds)
 
     def pytest(self, name, paths, environment=None, deselected=(), timeout_s=PYTEST_LIMIT_S):
         paths = [path for path in paths if os.path.exists(os.path.join(ROOT, path))]
@@ -163,7 +159,7 @@ class Run:
             command += ["-k", self.keyword]
         status, text, seconds = self.step(name, command, environment=environment,
                                           timeout_s=timeout_s)
-        self.report(name, results.from_pytest(name, status, report, text), seconds, text)
+        self.report(name, results.from_pytest(name, status, report, text), seconds)
 
     def with_servers(self):
         """The environment that names Kafka and PostgreSQL; both start once for the whole run."""
@@ -271,10 +267,7 @@ class Run:
             name = f"benchmark {benchmark}"
             status, text, seconds = self.step(name, ["scripts/benchmark", benchmark, "--tiny"],
                                               environment=environment, timeout_s=PROGRAM_LIMIT_S)
-            found = results.Results(passed=1)
-            if status != 0:
-                found = results.Results(failed=[(name, results.ending(status))])
-            self.report(name, found, seconds, text)
+            self.report(name, results.from_status(name, status, text), seconds)
 
     def fuzz(self):
         """Each parser is one test: it found nothing within its time, from the corpus in the tree."""
@@ -293,10 +286,7 @@ class Run:
                          "-rss_limit_mb=2048", f"-artifact_prefix={LOGS}/{target}-", kept,
                          os.path.join("tests", "fuzz", "corpus", name)],
                 timeout_s=self.fuzz_seconds + 120)
-            found = results.Results(passed=1)
-            if status != 0:
-                found = results.Results(failed=[(target, results.ending(status))])
-            self.report(target, found, seconds, text)
+            self.report(target, results.from_status(target, status, text), seconds)
 
     def close(self):
         if self.ahead is not None:
@@ -317,10 +307,7 @@ class Run:
                 screen.line(f"  {name}: {reason}")
         if found.failed:
             screen.line(f"\nFailed (logs: {os.path.relpath(LOGS, ROOT)}/):")
-            for name, text in found.failed:
-                screen.line(f"  {name}")
-                for line in text.strip().splitlines()[-30:]:
-                    screen.line(f"      {line}")
+            screen.line("\n".join(results.told(found.failed)))
         if found.total == 0:
             screen.line("\nNothing ran.")
         skipped = f", {len(found.skipped)} skipped" if found.skipped else ""
