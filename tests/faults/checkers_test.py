@@ -3,6 +3,7 @@
 import decimal
 import json
 import os
+import socket
 import subprocess
 
 import pytest
@@ -225,7 +226,16 @@ def test_resources_that_do_not_come_back_are_found():
     # What the kernel says of a process with a file more is more.
     here = resources_of(os.getpid())
     with open(os.devnull, encoding="utf-8"):
-        assert checks(check_resources(here, resources_of(os.getpid()))) == ["I8"]
+        (found,) = check_resources(here, resources_of(os.getpid()))
+    assert found.check == "I8" and os.devnull in str(found)
+
+
+def test_an_open_connection_is_named():
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port, here = listener.getsockname()[1], resources_of(os.getpid())
+        with socket.create_connection(("127.0.0.1", port)), listener.accept()[0]:
+            (found,) = check_resources(here, resources_of(os.getpid()))
+    assert f"connected to {port}" in str(found) and f"accepted at {port}" in str(found)
 
 
 def test_memory_that_grows_is_found():

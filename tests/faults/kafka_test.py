@@ -7,7 +7,7 @@ import threading
 import time
 
 import pytest
-from checkers import check_degraded, check_resources, resources_of
+from checkers import check_degraded
 from confluent_kafka.admin import AdminClient, NewPartitions
 from fault_clients import FaultClients
 from history import Violation
@@ -54,13 +54,7 @@ class BrokerLine(KafkaLine):
 
     def judge(self):
         found = super().judge()
-        before = self._baseline
-        if before:
-            with contextlib.suppress(ServerError):  # Connections may still be on their way.
-                wait_until(lambda: not check_resources(before, resources_of(self.process.pid)),
-                           "the baseline", 10)
-            found += check_resources(before, resources_of(self.process.pid))
-        return found
+        return found + (self.not_given_back(self._baseline) if self._baseline else [])
 
 
 # --- the broker ---

@@ -6,11 +6,10 @@ import threading
 import time
 
 import pytest
-from checkers import check_growth, check_resources, resources_of
+from checkers import check_growth, resources_of
 from kafka_line import KafkaLine, frozen, wait_for_owners
 from kafka_server import KafkaServer
 from postgres_server import PostgresServer
-from supervised import ServerError, wait_until
 
 SECONDS = 30  # of one round
 QUIET_SAMPLES = 8  # one in half a second, between rounds
@@ -118,7 +117,7 @@ class Life:
     """One process of the line from its start: what it opened, and its memory when all was quiet."""
 
     def __init__(self, line):
-        self.process = line.process
+        self._line = line
         self.pid = line.process.pid
         self.baseline = line.resources()
         self.samples = []  # (seconds, bytes)
@@ -133,11 +132,7 @@ class Life:
 
     def violations(self):
         """Of files and threads; memory is judged at the end."""
-        def found():
-            return check_resources(self.baseline, resources_of(self.pid), sys.maxsize)
-        with contextlib.suppress(ServerError):  # Connections may still be on their way.
-            wait_until(lambda: not found(), "the baseline", 15)
-        return found()
+        return self._line.not_given_back(self.baseline, 15, memory_bytes=sys.maxsize)
 
 
 def test_soak(log, store, campaign):

@@ -4,10 +4,11 @@ Each returns a list of violations and reads no log, except for what I10 says of 
 The clients' histories (I2 to I5) are judged by client_checker.py.
 """
 
-import os
 import re
 import statistics
+from collections import Counter
 
+import opened
 from history import Violation
 
 
@@ -78,18 +79,24 @@ def check_degraded(answers, names):
 
 
 def resources_of(pid):
-    """{memory_bytes, open_files, threads} of a process as the kernel has them."""
+    """{memory_bytes, open_files, threads, files, thread_names} of a process as the kernel has
+    them; the last two are Counters of what they are, for people."""
     with open(f"/proc/{pid}/status", encoding="utf-8") as status:
         fields = dict(line.split(":", 1) for line in status)
+    files, names = opened.files(pid), opened.threads(pid)
     return {"memory_bytes": int(fields["VmRSS"].split()[0]) * 1024,
-            "open_files": len(os.listdir(f"/proc/{pid}/fd")),
-            "threads": int(fields["Threads"])}
+            "open_files": files.total(), "threads": names.total(),
+            "files": files, "thread_names": names}
 
 
 def check_resources(before, after, memory_bytes=32 << 20):
     """I8. Files and threads come back to what they were; memory within the allowance."""
-    found = [Violation("I8", name, "above the baseline", before[name], after[name])
-             for name in ("open_files", "threads") if after[name] > before[name]]
+    found = []
+    for name, detail in (("open_files", "files"), ("threads", "thread_names")):
+        if after[name] > before[name]:
+            more = after.get(detail, Counter()) - before.get(detail, Counter())
+            found.append(Violation("I8", name, "above the baseline", before[name],
+                                   f"{after[name]}: {dict(more)}"))
     if after["memory_bytes"] > before["memory_bytes"] + memory_bytes:
         found.append(Violation("I8", "memory_bytes", f"more than {memory_bytes} above the baseline",
                                before["memory_bytes"], after["memory_bytes"]))

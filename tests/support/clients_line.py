@@ -7,7 +7,6 @@ import re
 import threading
 import time
 
-from checkers import check_resources, resources_of
 from fault_line import FaultLine
 from history import Violation
 from line import START_OF_TIME_MS
@@ -21,8 +20,6 @@ FLOOD = "F" * 32
 FLOOD_TICKS = 25_000
 # What a deadline may be late: the sweep, at most a second, and a busy machine.
 LATE_S = 3.0
-SESSIONS = ("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
-            " AND pid <> pg_backend_pid() AND backend_type = 'client backend'")
 TICKS_PER_S = os.sysconf("SC_CLK_TCK")
 CLOSES = re.compile(r'tradepulse_web_closes_total\{.*\bcode="(\w+)"')
 
@@ -63,8 +60,6 @@ class ClientsLine(FaultLine):
         try:
             self._good = self.clients.count
             wait_until(lambda: len(self.clients.open_ones()) == self._good, "all clients", 60)
-            # Two writers and the statistics: then the engine has all that it ever opens.
-            wait_until(lambda: self.database.value(SESSIONS) == 3, "three sessions", 30)
         except BaseException:
             self.close()
             raise
@@ -75,7 +70,7 @@ class ClientsLine(FaultLine):
         began, spent = time.monotonic(), cpu_seconds(self.process.pid)
         self.wait_for_frames(self._good * RATE)
         if number == 0:
-            self._baseline = resources_of(self.process.pid)
+            self._baseline = self.resources()
         self._note(0, began, spent)
 
     def _note(self, place, began, spent):
@@ -95,11 +90,7 @@ class ClientsLine(FaultLine):
                             history.close_code) for history in histories if not history.open]
         if self._baseline is None:
             return found
-        with contextlib.suppress(ServerError):
-            wait_until(lambda: not check_resources(self._baseline,
-                                                   resources_of(self.process.pid)),
-                       "the baseline", 10)
-        return found + check_resources(self._baseline, resources_of(self.process.pid))
+        return found + self.not_given_back(self._baseline)
 
     def flood(self):
         """More than a client that does not read can be sent. Returns when the engine has it."""

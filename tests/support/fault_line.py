@@ -5,7 +5,8 @@ import contextlib
 import secrets
 import time
 
-from checkers import (check_dead_letters, check_exit, check_recovered, check_rows)
+from checkers import (check_dead_letters, check_exit, check_recovered, check_resources, check_rows,
+                      resources_of)
 from client_checker import ConnectionChecker, Positions
 from database import Database, create_database, drop_database
 from fault_clients import FaultClients
@@ -19,6 +20,11 @@ from tradepulse_process import TradePulseProcess
 from truth import Truth
 
 RECOVERY_LIMIT_S = 10.0
+# Of one engine: two writers and the statistics.
+SESSIONS_OF_ONE = 3
+# Whether each session has said something. It says nothing before its client has all of it.
+SESSIONS = ("SELECT query <> '' FROM pg_stat_activity WHERE datname = current_database()"
+            " AND pid <> pg_backend_pid() AND backend_type = 'client backend'")
 # How long the rest of the log may take to come through before it counts as lost.
 PATIENCE_S = 45
 
@@ -113,6 +119,34 @@ class FaultLine(contextlib.ExitStack):
         if data["sequence"] > len(stamps):
             return []
         return [frame.received_at - stamps[data["sequence"] - 1] / 1000]
+
+    def processes(self):
+        """Those that are connected to the database."""
+        return [self.process]
+
+    def resources(self):
+        """Of the process, when it has all that it ever opens: the sessions of its start have gone,
+        those of its writers and of its statistics are there, and the clients are."""
+        def holds():
+            if len(self.clients.open_ones()) < self.clients.count:
+                return False
+            if not all(each.rest.get("/api/stats").json()["database"]["reachable"]
+                       for each in self.processes()):
+                return False
+            spoke = [row[0] for row in self.database.query(SESSIONS)]
+            return len(spoke) == SESSIONS_OF_ONE * len(self.processes()) and all(spoke)
+        wait_until(holds, "the sessions of the engine", 30)
+        return resources_of(self.process.pid)
+
+    def not_given_back(self, before, timeout=10, **allowance):
+        """I8, of the process now. A connection that has come back may still be on its way, what an
+        answer took may be about to go."""
+        deadline = time.monotonic() + timeout
+        while found := check_resources(before, resources_of(self.process.pid), **allowance):
+            if time.monotonic() > deadline:
+                break
+            time.sleep(0.05)
+        return found
 
     def ready(self):
         answer = self.process.ops.get("/ready")

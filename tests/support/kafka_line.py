@@ -2,8 +2,7 @@
 
 import contextlib
 
-from checkers import (check_dead_letters, check_exit, check_recovered, check_rows,
-                      resources_of)
+from checkers import check_dead_letters, check_exit, check_recovered, check_rows
 from epochs import EpochChecker, EpochTruth
 from fault_clients import FaultClients
 from fault_line import FaultLine
@@ -69,14 +68,9 @@ class KafkaLine(FaultLine):
             self._can_be_slow = True
         self.database.query("UPDATE pause SET seconds = %s", seconds)
 
-    def resources(self):
-        """Of the line's process, with all that it ever opens: two writers and the statistics."""
-        wait_until(lambda: self.database.value(
-            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
-            " AND pid <> pg_backend_pid() AND backend_type = 'client backend'")
-            >= 3 * (1 + sum(member.process.alive for member in self.others)),
-            "three sessions", 30)
-        return resources_of(self.process.pid)
+    def processes(self):
+        return super().processes() + [member.process for member in self.others
+                                      if member.process.alive]
 
     def learn(self):
         """Pauses the load; the truth then has all that is in the log."""

@@ -3,7 +3,7 @@
 import contextlib
 import time
 
-from checkers import check_degraded, check_log, check_resources, resources_of
+from checkers import check_degraded, check_log
 from fault_line import FaultLine
 from postgres_proxy import PostgresProxy
 from supervised import ServerError, wait_until
@@ -26,10 +26,7 @@ class PostgresLine(FaultLine):
         self.answers = []
         super().__init__(kafka, server_url, seed=campaign.seed, **options)
         self.clients.floor = self.clients.highest
-        # Two writers and the statistics, and no session of its start any more: then the engine has
-        # all that it ever opens.
-        wait_until(lambda: self.process.rest.get("/api/stats").json()["database"]["reachable"]
-                   and len(self.database.query(SESSIONS)) == 3, "three sessions", 30)
+        self.resources()  # The faults begin when all sessions are there.
 
     def join(self, name):
         super().join(name)
@@ -38,7 +35,7 @@ class PostgresLine(FaultLine):
 
     def take_baseline(self, number):
         if number == 0:
-            self._baseline = resources_of(self.process.pid)
+            self._baseline = self.resources()
         self.answers = []
 
     def look(self):
@@ -60,14 +57,7 @@ class PostgresLine(FaultLine):
 
     def judge(self):
         found = super().judge()
-        before = self._baseline
-        if before is None:
-            return found
-        # A connection that has just come back may still be on its way.
-        with contextlib.suppress(ServerError):
-            wait_until(lambda: not check_resources(before, resources_of(self.process.pid)),
-                       "the baseline", 10)
-        return found + check_resources(before, resources_of(self.process.pid))
+        return found + (self.not_given_back(self._baseline) if self._baseline else [])
 
 
 @contextlib.contextmanager
