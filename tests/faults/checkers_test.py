@@ -8,7 +8,7 @@ import subprocess
 
 import pytest
 from checkers import (check_dead_letters, check_degraded, check_exit, check_latency, check_log,
-                      check_growth, check_recovered, check_resources, check_rows, resources_of)
+                      check_growth, check_not_slowed, check_recovered, check_resources, check_rows, resources_of)
 from client_checker import ConnectionChecker, Positions
 from history import ConnectionHistory
 from kafka_client import Record
@@ -228,6 +228,16 @@ def test_resources_that_do_not_come_back_are_found():
     with open(os.devnull, encoding="utf-8"):
         (found,) = check_resources(here, resources_of(os.getpid()))
     assert found.check == "I8" and os.devnull in str(found)
+
+
+def test_a_client_that_was_slowed_is_found():
+    text = '{"type":"price_update","data":{"symbol":"A","sequence":7%s}}'
+    reader, slowed = (ConnectionHistory(name, 0, {}, ["A"]) for name in ("reader", "slowed"))
+    reader.frames.append(Frame(1.0, text % ""))
+    slowed.frames.append(Frame(1.0, text % ',"first_seq":3,"n":5'))
+    assert check_not_slowed([reader]) == []
+    (found,) = check_not_slowed([reader, slowed])
+    assert (found.check, found.where, found.found) == ("I9", "slowed", 1)
 
 
 def test_an_open_connection_is_named():

@@ -136,6 +136,15 @@ def check_latency(before, during, factor=2.0, floor_s=0.005):
     return []
 
 
+def check_not_slowed(histories):
+    """I9 without a clock: who reads as fast as it comes gets each event by itself, however slow
+    others are."""
+    merged = {history.name: sum('"first_seq":' in frame.text for frame in history.frames)
+              for history in histories}
+    return [Violation("I9", name, "merged updates for a client that reads", 0, count)
+            for name, count in merged.items() if count]
+
+
 def check_exit(status, expected=0):
     """I10: how the process ended."""
     return [] if status == expected else [Violation("I10", "exit status", "", expected, status)]

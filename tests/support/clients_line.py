@@ -7,6 +7,7 @@ import re
 import threading
 import time
 
+from checkers import check_not_slowed
 from fault_line import FaultLine
 from history import Violation
 from line import START_OF_TIME_MS
@@ -46,7 +47,8 @@ def samples(process, beginning):
 
 
 class ClientsLine(FaultLine):
-    """Guarantees after judge(): no good client was cut, files and threads are at the baseline.
+    """Guarantees after judge(): no good client was cut or got merged updates, files and threads are
+    at the baseline.
 
     `cpu_percent`: of one core, [before the faults, during them], per round.
     """
@@ -88,6 +90,7 @@ class ClientsLine(FaultLine):
         histories = self.clients.all()
         found += [Violation("I3", history.name, "a good client was cut", "open",
                             history.close_code) for history in histories if not history.open]
+        found += check_not_slowed(histories)
         if self._baseline is None:
             return found
         return found + self.not_given_back(self._baseline)
