@@ -6,6 +6,7 @@ import threading
 import time
 
 import pytest
+from kafka_client import RecordingProducer, read_unreported
 from kafka_line import KafkaLine, wait_for_owners
 from mock_kafka import (FETCH, FIND_COORDINATOR, HEARTBEAT, JOIN_GROUP, LIST_OFFSETS,
                         OFFSET_COMMIT, PRODUCE, SYNC_GROUP, MockKafka, compile_mock_kafka)
@@ -55,6 +56,7 @@ class MockLine(KafkaLine):
 
     def __init__(self, cluster, server_url, campaign):
         self.cluster = cluster
+        self._judged = {partition: 0 for partition in range(PARTITIONS)}  # the next offset
         super().__init__(cluster.bootstrap, server_url, campaign, settings=SESSION,
                          partitions=PARTITIONS, create=self._create)
         self.clients.floor = self.clients.highest
@@ -65,6 +67,14 @@ class MockLine(KafkaLine):
         for partition in range(partitions):
             self.cluster.set_leader(name, partition, brokers[partition % len(brokers)])
         self.cluster.set_coordinator("group-" + name, COORDINATOR[0])
+
+    def _learn_the_truth(self):
+        """A batch whose answer was lost comes again; the mock cluster keeps both copies, and tells
+        the producer of the second alone."""
+        self.load.pause()
+        self.producer.records += read_unreported(
+            self.kafka, self.topic, self.producer.records[self._added:], self._judged)
+        super()._learn_the_truth()
 
     def takes(self, api, error, count=1):
         """Until all of these errors were given, and the line goes on."""
@@ -87,6 +97,32 @@ def mocked(program, postgres, campaign):
     with contextlib.closing(MockKafka(program, brokers=4)) as cluster:
         with MockLine(cluster, postgres, campaign) as line:
             yield line, cluster
+
+
+def test_a_copy_that_only_the_log_knows_is_found(program):
+    """The batch is in the log, its answer is lost with the connection, and it comes again."""
+    with contextlib.closing(MockKafka(program, brokers=1)) as cluster:
+        cluster.create_topic(cluster.bootstrap, "ticks")
+        producer, found = RecordingProducer(cluster.bootstrap, "ticks"), []
+        cluster.set_rtt(1, 500)
+
+        def a_copy_is_made():
+            producer.produce(f"record {len(producer.records)}", partition=0)
+            threading.Event().wait(0.1)  # It may arrive; its answer may not.
+            cluster.set_down(1)
+            cluster.set_up(1)
+            producer.flush()
+            found.extend(read_unreported(cluster.bootstrap, "ticks", producer.records, starts))
+            return found
+        starts = {0: 0}
+        wait_until(a_copy_is_made, "a copy", 60)
+        (copy,) = found
+        (told,) = (each for each in producer.records if each.value == copy.value)
+        assert (copy.offset, starts) == (told.offset - 1, {0: told.offset + 1})
+        starts = {0: copy.offset}
+        producer.records.remove(told)
+        with pytest.raises(RuntimeError, match="never produced"):
+            read_unreported(cluster.bootstrap, "ticks", producer.records, starts)
 
 
 def test_errors_of_fetches(program, postgres, campaign):

@@ -148,6 +148,39 @@ def read_topic(bootstrap, topic, timeout=30):
         consumer.close()
 
 
+def read_unreported(bootstrap, topic, records, starts, timeout=30):
+    """What the topic has from `starts` on, {partition: offset}, and none of `records` is: copies of
+    some of them, as a cluster keeps them that does not know a batch that comes again. Fails where
+    one is no copy. `starts` is moved to the end."""
+    consumer = Consumer({"bootstrap.servers": bootstrap, "group.id": "read-unreported",
+                         "enable.auto.commit": False, "auto.offset.reset": "error"})
+    try:
+        by_value = {record.value: record for record in records}
+        found = []
+        for partition, start in starts.items():
+            known = {record.offset for record in records if record.partition == partition}
+            end = consumer.get_watermark_offsets(TopicPartition(topic, partition),
+                                                 timeout=timeout)[1]
+            for offset in sorted(set(range(start, end)) - known):
+                value = _value_at(consumer, topic, partition, offset, timeout)
+                if value not in by_value:
+                    raise RuntimeError(f"{topic}/{partition} offset {offset}: {value} was never "
+                                       "produced")
+                found.append(dataclasses.replace(by_value[value], offset=offset))
+            starts[partition] = end
+        return found
+    finally:
+        consumer.close()
+
+
+def _value_at(consumer, topic, partition, offset, timeout):
+    consumer.assign([TopicPartition(topic, partition, offset)])
+    message = consumer.poll(timeout)
+    if message is None or message.error():
+        raise RuntimeError(f"{topic}/{partition} offset {offset} could not be read: {message}")
+    return message.value()
+
+
 def _progress(consumer, topic, ends):
     positions = consumer.position([TopicPartition(topic, number) for number in ends])
     return [(position.offset, ends[position.partition]) for position in positions]
