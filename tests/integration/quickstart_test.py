@@ -120,11 +120,9 @@ class Quickstart:
 
 
 @pytest.fixture(name="quickstart")
-def quickstart_fixture(tmp_path):
+def quickstart_fixture(open_path):
     # As root PostgreSQL runs as another user, who must be able to come here.
-    for folder in (tmp_path, *tmp_path.parents[:2]):
-        folder.chmod(0o755)
-    runs = Quickstart(tmp_path / "quickstart")
+    runs = Quickstart(open_path / "quickstart")
     yield runs
     runs.close()
 
@@ -224,9 +222,9 @@ def test_kill_9_leaves_no_process(quickstart):
     quickstart.wait_until_nothing_is_left(15)
 
 
-def test_kill_9_before_a_part_is_bound_to_it_leaves_no_process(quickstart, tmp_path):
+def test_kill_9_before_a_part_is_bound_to_it_leaves_no_process(quickstart, open_path):
     """The kernel tells nobody who asks for the death of a parent that is dead already."""
-    programs = tmp_path / "programs"
+    programs = open_path / "programs"
     programs.mkdir()
     late = programs / "setpriv"
     late.write_text("""#!/bin/bash

@@ -47,10 +47,8 @@ class Machine:
 
 
 @pytest.fixture(name="machine")
-def machine_fixture(tmp_path):
-    for folder in (tmp_path, *tmp_path.parents[:2]):
-        folder.chmod(0o755)
-    machine = Machine(tmp_path)
+def machine_fixture(open_path):
+    machine = Machine(open_path)
     machine.calls.chmod(0o666)
     return machine
 

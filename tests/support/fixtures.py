@@ -6,11 +6,16 @@ A test that stops or kills a server takes `restartable_kafka` or `restartable_po
 """
 
 import contextlib
+import os
+import pathlib
+import pwd
 import secrets
+import shutil
 
 import pytest
 
 from servers import Servers
+from supervised import temporary_folder
 
 
 @pytest.fixture(scope="session", name="kafka")
@@ -25,6 +30,20 @@ def postgres_fixture():
     """A superuser's URL of a PostgreSQL shared by the run."""
     with Servers({"postgres"}) as servers:
         yield servers.postgres
+
+
+@pytest.fixture(name="open_path")
+def open_path_fixture():
+    """An empty folder that every user may enter. pytest's own is not one: each pytest that begins
+    takes the others' rights to its parents away."""
+    root = os.geteuid() == 0
+    other = pwd.getpwnam("nobody") if root else None
+    path = pathlib.Path(temporary_folder("tradepulse-test-", other))
+    if root:
+        os.chown(path, 0, 0)
+    path.chmod(0o755)
+    yield path
+    shutil.rmtree(path, ignore_errors=True)
 
 
 @pytest.fixture(name="database")
