@@ -58,10 +58,16 @@ void write_library_log(const rd_kafka_t* handle, int level, const char* facility
     return;
   const std::string client = handle ? rd_kafka_name(handle) : "";
   const auto left_out = limit().admit(client + '/' + facility);
-  if (left_out)
-    log::write(
-        severity, "kafka_library",
-        {{"client", client}, {"facility", facility}, {"detail", text}, {"left_out", *left_out}});
+  if (!left_out)
+    return;
+  std::string detail = text;
+  if (detail.find("certificate verify failed") != std::string::npos &&
+      detail.find("ssl.ca.location") == std::string::npos)
+    detail += ": the broker's certificate is not signed by whom ssl.ca.location "
+              "(kafka.properties) names";
+  log::write(
+      severity, "kafka_library",
+      {{"client", client}, {"facility", facility}, {"detail", detail}, {"left_out", *left_out}});
 }
 
 } // namespace tradepulse::kafka

@@ -41,7 +41,7 @@ def test_a_damaged_batch_is_neither_used_nor_skipped(restartable_kafka, postgres
         flip(segment, b'DAMAGED","price":7,')
         server.start()
         line.process.start()
-        wait_until(lambda: "CRC32C" in line.process.log_text(), "the alarm", 30)
+        line.process.wait_for_log("CRC32C", 30)
         wait_until(lambda: line.process.log_text().count("event=kafka_read_fault") > 3,
                    "that it tries again", 20)
         assert stored_ends(line.database)[line.topic, 0] == 20
@@ -70,7 +70,7 @@ def test_an_operator_moves_a_partition_behind_a_damaged_batch(restartable_kafka,
         flip(segment, b'DAMAGED","price":7,')
         server.start()
         line.process.start()
-        wait_until(lambda: "CRC32C" in line.process.log_text(), "the alarm", 30)
+        line.process.wait_for_log("CRC32C", 30)
         subprocess.run([binary(), "offsets", "set", "--config", line.process.config, line.topic,
                         "0", "40", "--force"], check=True, timeout=60)
         # Without a restart: after a few failures the partition looks where it stands.

@@ -54,7 +54,7 @@ def test_a_certificate_of_a_stranger_is_not_accepted_and_is_waited_for(server, p
     settings = server.by_tls(trusted=server.stranger)
     with secure_line(server, postgres, settings, start=False) as line:
         line.process.start(wait=False)
-        wait_until(lambda: "ssl.ca.location" in line.process.log_text(), "the reason", 20)
+        line.process.wait_for_log("ssl.ca.location")
         answer = wait_until(lambda: (found := line.ops.get("/ready")).status == 503 and
                             "kafka" in json.dumps(found.json()) and found, "not ready", 20)
         assert "kafka.brokers" in json.dumps(answer.json())

@@ -93,6 +93,13 @@ class TradePulseProcess:
         with open(self.log, encoding="utf-8", errors="replace") as file:
             return file.read()
 
+    def wait_for_log(self, text, timeout=20, times=1):
+        """Until the log has it so often. Fails with the end of the log."""
+        try:
+            wait_until(lambda: self.log_text().count(text) >= times, f"{text!r} in the log", timeout)
+        except ServerError as error:
+            raise ServerError(f"{error}\n{tail(self.log)}") from None
+
     def freeze(self):
         """SIGSTOP: connections stay open, and nobody answers."""
         self._run.freeze()
