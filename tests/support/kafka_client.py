@@ -75,9 +75,12 @@ class RecordingProducer:
         self.topic = topic
         self.records = []
         self.errors = []
+        # One request at a time: with several a batch that comes again after a broker's end can
+        # overtake the one before it, which is fatal to an idempotent producer ("rewound sequence
+        # number").
         self._producer = Producer({"bootstrap.servers": bootstrap, "acks": "all",
                                    "enable.idempotence": True, "linger.ms": 1, "log_level": 0,
-                                   **settings})
+                                   "max.in.flight.requests.per.connection": 1, **settings})
 
     def produce(self, value, key=None, partition=-1, timestamp_ms=0):
         if isinstance(value, str):
