@@ -8,7 +8,8 @@ import subprocess
 
 import pytest
 from checkers import (check_dead_letters, check_degraded, check_exit, check_latency, check_log,
-                      check_growth, check_not_slowed, check_recovered, check_resources, check_rows, resources_of)
+                      check_growth, check_not_slowed, check_recovered, check_resources,
+                      check_rows, resources_of)
 from client_checker import ConnectionChecker, Positions
 from history import ConnectionHistory
 from kafka_client import Record

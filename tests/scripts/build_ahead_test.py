@@ -14,7 +14,8 @@ def test_runs_every_step_in_order_with_its_output_in_the_log(tmp_path):
     assert log.read_text().splitlines() == ["one", "19", "two"]
 
 
-@pytest.mark.skipif(not os.path.exists("/proc/self/autogroup"), reason="the kernel has no autogroup")
+@pytest.mark.skipif(not os.path.exists("/proc/self/autogroup"),
+                    reason="the kernel has no autogroup")
 def test_comes_last_among_the_sessions_too(tmp_path):
     log = tmp_path / "log"
     BuildAhead([lambda: ["cat", "/proc/self/autogroup"]], log).wait()

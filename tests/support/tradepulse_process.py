@@ -96,7 +96,8 @@ class TradePulseProcess:
     def wait_for_log(self, text, timeout=20, times=1):
         """Until the log has it so often. Fails with the end of the log."""
         try:
-            wait_until(lambda: self.log_text().count(text) >= times, f"{text!r} in the log", timeout)
+            wait_until(lambda: self.log_text().count(text) >= times, f"{text!r} in the log",
+                       timeout)
         except ServerError as error:
             raise ServerError(f"{error}\n{tail(self.log)}") from None
 
