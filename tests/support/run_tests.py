@@ -84,7 +84,7 @@ class Run:
         status, text, seconds = self.step(name, command)
         if status != 0:
             found = results.from_status(name, status, text)
-            self.screen.line("\n".join([f"{name}: FAILED", *results.told(found.failed)]))
+            self.screen.line("\n".join([f"{name}: FAILED", *results.told(found.failed, 60)]))
             self.results.add(found)
             raise Stop
         self.screen.line(f"{name}: done ({seconds:.1f} s)")
