@@ -216,6 +216,7 @@ struct retry_due {
 };
 struct flush_due {
   topic_partition source;
+  bool armed = false; // by the end of an interval, not asked for
 };
 struct claims_due {};
 // One letter of a row that the database refused is confirmed, or was not.

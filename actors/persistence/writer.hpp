@@ -36,7 +36,7 @@ class writer {
 
   // --- commits ---
   void complete(const range_complete& done);
-  void flush(const topic_partition& source);
+  void flush(const flush_due& due);
   void letter_done(const refusal_letter_done& done);
 
  private:
@@ -49,8 +49,10 @@ class writer {
     std::unique_ptr<pending_commit> pending;
     partition_actor actor;
     bool flush_asked = false; // flush_due is in the mailbox
-    bool flush_armed = false; // flush_due will come after flush_interval
-    backoff pauses;           // of this partition: another's faults do not lengthen them
+    // One will come when an interval ends. It is not taken back where a full transaction goes
+    // before: what is complete by then goes with it, and no second one is on its way.
+    bool flush_armed = false;
+    backoff pauses; // of this partition: another's faults do not lengthen them
     // Set: flush_due will come then; one that comes before was armed for something else.
     std::optional<clock::time_point> retry_at;
     unsigned refusals = 0; // of the same work, for its data
@@ -77,6 +79,7 @@ class writer {
   void settle(const topic_partition& source, owned& mine, const try_again& what);
   void settle(const topic_partition& source, owned&, const outcome_unknown& what);
   void settle(const topic_partition& source, owned& mine, const rows_refused& what);
+  void arm_flush(const topic_partition& source, owned& mine);
   void flush_later(const topic_partition& source, owned& mine);
   void produce(const topic_partition& source, generation gen,
                std::shared_ptr<const dead_letter> letter);

@@ -184,7 +184,7 @@ writer_actor::behavior_type behavior(writer_actor::stateful_pointer<shell> self,
       [&mine](const release_partition& wanted) { mine.release(wanted); },
       [&mine](const watch_row& wanted) { mine.watch(wanted); },
       [&mine](const refusal_letter_done& done) { mine.letter_done(done); },
-      [&mine](const flush_due& due) { mine.flush(due.source); },
+      [&mine](const flush_due& due) { mine.flush(due); },
       [&mine](const claims_due&) { mine.work_on_claims(); },
   };
 }

@@ -30,16 +30,22 @@ void writer::complete(const range_complete& done) {
   // To itself, not at once: complete ranges in the mailbox join the same transaction.
   if (full && !std::exchange(mine.flush_asked, true))
     caf::anon_send(writer_actor{self_}, flush_due{found->first});
-  else if (!full && !mine.flush_asked && !std::exchange(mine.flush_armed, true))
-    self_->delayed_send(self_, options_->flush_interval, flush_due{found->first});
+  else if (!full && !mine.flush_asked)
+    arm_flush(found->first, mine);
 }
 
-void writer::flush(const topic_partition& source) {
+void writer::arm_flush(const topic_partition& source, owned& mine) {
+  if (!std::exchange(mine.flush_armed, true))
+    self_->delayed_send(self_, options_->flush_interval, flush_due{source, true});
+}
+
+void writer::flush(const flush_due& due) {
+  const auto& source = due.source;
   auto found = partitions_.find(source);
   if (found == partitions_.end())
     return;
   auto& mine = found->second;
-  mine.flush_asked = mine.flush_armed = false;
+  (due.armed ? mine.flush_armed : mine.flush_asked) = false;
   if (mine.retry_at && clock::now() < *mine.retry_at)
     return;
   mine.retry_at.reset();
@@ -95,8 +101,8 @@ void writer::settle(const topic_partition& source, owned& mine, const committed&
       caf::anon_send(actor, epoch_committed{begun});
   caf::anon_send(mine.actor, range_committed{mine.pending->gen(), what.next, what.last_applied,
                                              what.events, source});
-  if (!mine.pending->empty() && !std::exchange(mine.flush_armed, true)) // held back by a refusal
-    self_->delayed_send(self_, options_->flush_interval, flush_due{source});
+  if (!mine.pending->empty()) // held back by a refusal
+    arm_flush(source, mine);
 }
 
 void writer::settle(const topic_partition& source, owned& mine, const fenced&) {

@@ -26,7 +26,7 @@ TEST_P(Allocations, OfATickInSteadyState) {
   real_line line(options);
   for (std::size_t known = 0; known < 20 * symbols; known += batch_records)
     line.read(line.records(batch_records));
-  ASSERT_TRUE(line.settled());
+  ASSERT_TRUE(line.at_rest());
   std::vector<std::shared_ptr<const record_batch>> ready;
   for (std::size_t i = 0; i < batches; ++i)
     ready.push_back(line.records(batch_records));
@@ -56,7 +56,7 @@ INSTANTIATE_TEST_SUITE_P(OnePartition, Allocations, testing::Values(1, 38, 300, 
 counts of_batches(std::size_t subscribers, std::size_t events, std::size_t count) {
   real_line line({});
   line.read(line.records(events));
-  EXPECT_TRUE(line.settled());
+  EXPECT_TRUE(line.at_rest());
   line.subscribe(1, subscribers);
   counts before;
   for (std::size_t i = 0; i < 10 + count; ++i) {

@@ -63,7 +63,7 @@ TEST_P(ActorMessages, OfABatchAreTheSymbolsInItAndThree) {
   real_line line(options);
   for (std::size_t known = 0; known < is.symbols; known += is.records)
     line.read(line.records(is.records));
-  ASSERT_TRUE(line.settled());
+  ASSERT_TRUE(line.at_rest());
   line.subscribe(is.subscribed, 3);
   auto batch = line.records(is.records);
   const auto commits = line.commits();
@@ -81,7 +81,7 @@ TEST_P(ActorMessages, OfABatchAreTheSymbolsInItAndThree) {
   EXPECT_EQ(of_type<range_complete>(), 1U);
   EXPECT_EQ(of_type<range_committed>(), 1U);
   EXPECT_EQ(of_type<burst_ptr>(), is.bursts);
-  // Its own; and one that was armed before a full batch was flushed at once may come as well.
+  // Its own; and the one that was armed before full batches were flushed at once may come as well.
   const auto flushes = of_type<flush_due>();
   EXPECT_GE(flushes, 1U);
   EXPECT_LE(flushes, 2U);
@@ -114,7 +114,7 @@ TEST(ActorMessagesOfManyBatches, AreFewerWhereTransactionsAreShared) {
   options.flush_interval = std::chrono::milliseconds{500};
   real_line line(options);
   line.read(line.records(300));
-  ASSERT_TRUE(line.settled());
+  ASSERT_TRUE(line.at_rest());
   observe_messages(note);
   seen.clear();
   std::vector<std::shared_ptr<const record_batch>> batches;

@@ -7,8 +7,10 @@
 #include <mutex>
 #include <thread>
 
+#include <caf/actor_cast.hpp>
 #include <caf/actor_system.hpp>
 #include <caf/actor_system_config.hpp>
+#include <caf/scoped_actor.hpp>
 #include <caf/send.hpp>
 
 #include "actors/distribution/delivery_table.hpp"
@@ -258,6 +260,28 @@ void real_line::read(std::shared_ptr<const record_batch> batch) {
 
 bool real_line::settled() {
   return impl_->told.wait([this] { return impl_->told.applied == impl_->next; });
+}
+
+bool real_line::at_rest() {
+  if (!settled())
+    return false;
+  const uncounted ours;
+  caf::scoped_actor asking{impl_->system};
+  for (std::size_t i = 0; i < impl_->options.symbols; ++i) {
+    const auto actor = impl_->directory.find_actor(name_of(i));
+    if (!actor)
+      continue;
+    bool answered = false; // by CAF itself, in the order of the mailbox
+    asking
+        ->request(caf::actor_cast<caf::actor>(actor), patience, caf::sys_atom::value,
+                  caf::get_atom::value, "info")
+        .receive([&](caf::ok_atom, const std::string&, const caf::strong_actor_ptr&,
+                     const std::string&) { answered = true; },
+                 [](const caf::error&) {});
+    if (!answered)
+      return false;
+  }
+  return true;
 }
 
 void real_line::subscribe(std::size_t symbols, std::size_t each) {

@@ -36,6 +36,9 @@ class real_line {
   void read(std::shared_ptr<const record_batch> batch);
   // Until all that was read is committed, and the partition actor knows. False after 20 s.
   bool settled();
+  // The same, and until every symbol has published what it holds back and handled all it was sent:
+  // nothing of the past is counted, or given to a later subscriber.
+  bool at_rest();
   // As many subscriptions to each of the first `symbols` symbols, on each I/O thread.
   void subscribe(std::size_t symbols, std::size_t each = 1);
   // Until so many events were given to outboxes since the start. False after 20 s.

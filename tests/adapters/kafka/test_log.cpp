@@ -4,6 +4,8 @@
 #include <atomic>
 #include <chrono>
 #include <stdexcept>
+#include <string_view>
+#include <thread>
 
 #include <unistd.h>
 
@@ -109,6 +111,29 @@ void test_log::wait_for_admin(rd_kafka_queue_t* queue, const std::string& what) 
   require(failed, what);
 }
 
+void test_log::wait_for_leaders(const std::string& name, std::optional<int> partitions) {
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::milliseconds(patience_ms);
+  for (;;) {
+    const rd_kafka_metadata_t* all = nullptr;
+    require(rd_kafka_metadata(producer_, 1, nullptr, &all, patience_ms), "list topics");
+    std::optional<int> leaders; // none: the broker does not know the topic
+    for (int i = 0; i < all->topic_cnt; ++i) {
+      const auto& topic = all->topics[i];
+      if (topic.topic != std::string_view(name) || topic.err)
+        continue;
+      leaders = 0;
+      for (int p = 0; p < topic.partition_cnt; ++p)
+        leaders = *leaders + (topic.partitions[p].leader >= 0 ? 1 : 0);
+    }
+    rd_kafka_metadata_destroy(all);
+    if (leaders == partitions)
+      return;
+    if (std::chrono::steady_clock::now() > deadline)
+      throw std::runtime_error("the broker does not know yet what became of topic " + name);
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  }
+}
+
 void test_log::create_topic(const std::string& name, int partitions,
                             const std::vector<std::pair<std::string, std::string>>& config) {
   std::array<char, 256> why{};
@@ -119,6 +144,7 @@ void test_log::create_topic(const std::string& name, int partitions,
   rd_kafka_CreateTopics(producer_, &topic, 1, nullptr, queue);
   rd_kafka_NewTopic_destroy(topic);
   wait_for_admin(queue, "create topic " + name);
+  wait_for_leaders(name, partitions);
 }
 
 void test_log::add_partitions(const std::string& name, int in_all) {
@@ -129,6 +155,7 @@ void test_log::add_partitions(const std::string& name, int in_all) {
   rd_kafka_CreatePartitions(producer_, &grown, 1, nullptr, queue);
   rd_kafka_NewPartitions_destroy(grown);
   wait_for_admin(queue, "add partitions to " + name);
+  wait_for_leaders(name, in_all);
 }
 
 void test_log::delete_topic(const std::string& name) {
@@ -137,6 +164,7 @@ void test_log::delete_topic(const std::string& name) {
   rd_kafka_DeleteTopics(producer_, &gone, 1, nullptr, queue);
   rd_kafka_DeleteTopic_destroy(gone);
   wait_for_admin(queue, "delete topic " + name);
+  wait_for_leaders(name, std::nullopt);
 }
 
 void test_log::delete_records_before(const std::string& name, int partition, std::int64_t offset) {

@@ -33,6 +33,8 @@ class test_log {
   // `count` records "v<first>", "v<first + 1>", ... without key.
   void write_numbered(const std::string& topic, int partition, int count, int first = 0);
 
+  // These three return when the broker does what the controller has agreed to: until then a topic
+  // that was made anew is the old one to all who write and read.
   void create_topic(const std::string& name, int partitions,
                     const std::vector<std::pair<std::string, std::string>>& config = {});
   void add_partitions(const std::string& name, int in_all);
@@ -46,6 +48,8 @@ class test_log {
 
  private:
   rd_kafka_conf_t* conf() const;
+  // Until the broker has a leader for so many partitions; none: until it does not know the topic.
+  void wait_for_leaders(const std::string& name, std::optional<int> partitions);
   void wait_for_admin(rd_kafka_queue_t* queue, const std::string& what);
 
   std::string servers_;
