@@ -140,9 +140,9 @@ class supervisor {
     each.card = options_->parts.board->make("partition", source.to_string(), restarted);
     each.writer = writers_[writer_of(source)];
     each.supervisor = ingest_supervisor{self_};
+    each.routes = options_->routes;
     auto actor = spawn_partition_actor(self_->system(), std::move(each));
     self_->monitor(actor);
-    options_->routes->set(source, actor);
     partitions_.emplace(source, std::move(actor));
   }
 

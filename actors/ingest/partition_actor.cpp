@@ -22,6 +22,7 @@ void partition::begin(std::shared_ptr<partition_options> options, self_type self
   dispatcher_.emplace(range_dispatcher::parts{options_->source, parts().directory,
                                               parts().dead_letters, parts().metrics, me(),
                                               options_->writer});
+  options_->routes->set(options_->source, me());
   claim();
 }
 

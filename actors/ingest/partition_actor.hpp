@@ -10,6 +10,7 @@
 #include "actors/fwd.hpp"
 #include "actors/ingest/dead_letter_policy.hpp"
 #include "actors/ingest/log_identity.hpp"
+#include "actors/ingest/partition_routes.hpp"
 #include "actors/market/symbol_directory.hpp"
 #include "protocol/ports/dead_letter_sink.hpp"
 #include "protocol/ports/log_inspector.hpp"
@@ -49,6 +50,9 @@ struct partition_options {
   std::shared_ptr<actor_card> card;
   writer_actor writer;
   ingest_supervisor supervisor;
+  // Outlives the actor, which enters itself before it asks for its claim: what is read under that
+  // claim finds it. The supervisor takes it out.
+  partition_routes* routes = nullptr;
 };
 
 // One assigned partition: claims it, checks that its log is the one that was applied, reads on,

@@ -51,6 +51,14 @@ TEST_F(Partition, StoresWhereANewPartitionStartsBeforeItReads) {
   EXPECT_EQ(world.reader.calls, std::vector<std::string>{"start ticks/0 from 40"});
 }
 
+// Who spawned it may be late: what is read under its claim must find it all the same.
+TEST_F(Partition, IsFoundByWhatIsReadBeforeItAsksForItsClaim) {
+  world.store.fail_claims(1, errc::database_unavailable);
+  world.start(ticks);
+  EXPECT_TRUE(world.reader.calls.empty()); // it has none yet
+  EXPECT_TRUE(world.routed(ticks));
+}
+
 TEST_F(Partition, ReadsOnFromWhatTheClaimReturned) {
   world.log.logs[ticks].end = high_watermark{90};
   world.store.set(ticks, {generation{7}, std::nullopt, next_offset{55}, epoch{1}, "cluster", {}});

@@ -210,8 +210,13 @@ void actor_world::start(const topic_partition& source) {
   options.card = e.board.make("partition", source.to_string());
   options.writer = e.writer;
   options.supervisor = e.supervisor;
+  options.routes = &e.routes;
   e.partitions[source] = spawn_partition_actor(e.system, std::move(options));
   e.run();
+}
+
+bool actor_world::routed(const topic_partition& source) const {
+  return static_cast<bool>(engine_->routes.find(source));
 }
 
 bool actor_world::alive(const topic_partition& source) const {

@@ -26,6 +26,7 @@ class actor_world {
   // --- partitions ---
   void start(const topic_partition& source);
   bool alive(const topic_partition& source) const;
+  bool routed(const topic_partition& source) const; // what is read would find it
   void give_up(const topic_partition& source);
   // Records become part of the log and, where the reader runs, a batch of its generation.
   void batch(const topic_partition& source, const std::vector<line>& lines);
