@@ -49,7 +49,7 @@ def one_load(context, load, warm_up, interval):
     with under_load(context, "latency", symbols=load.symbols, connections=load.connections,
                     each=load.each, linger_ms=load.linger_ms,
                     partitions=load.partitions) as (process, client, watch):
-        client.rate(load.rate)
+        client.begin(load.rate)
         time.sleep(warm_up)
         client.report()
         for number in range(1, context.rounds + 1):

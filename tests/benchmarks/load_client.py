@@ -12,6 +12,7 @@ import engine
 from kafka_client import create_topic
 from kafka_server import KafkaServer
 from measure import Wrong, check
+from supervised import wait_until
 
 PARTITIONS = 1
 # A finished load may have this long to come in.
@@ -75,6 +76,11 @@ class LoadClient:
 
     def rate(self, events_a_second):
         check(self._ask(f"rate {events_a_second}"), "rate", "the load client")
+
+    def begin(self, events_a_second):
+        """The same, and waits for the first event: a new topic has its leaders after a while."""
+        self.rate(events_a_second)
+        wait_until(lambda: self.report()["events"], "the first event", 30)
 
     def report(self):
         """Times since the last report, counts since the start."""
