@@ -1,6 +1,5 @@
 #pragma once
 
-#include <chrono>
 #include <exception>
 #include <string>
 
@@ -9,9 +8,10 @@
 #include <caf/message_view.hpp>
 #include <caf/scheduled_actor.hpp>
 #include <caf/sec.hpp>
+#include <caf/send.hpp>
 
+#include "actors/actor_self.hpp"
 #include "protocol/log.hpp"
-#include "protocol/timestamps.hpp"
 
 namespace tradepulse {
 
@@ -47,12 +47,23 @@ inline void obey_house_rules(caf::scheduled_actor* self) {
       });
 }
 
-inline time_ms wall_now() {
-  return std::chrono::time_point_cast<std::chrono::milliseconds>(std::chrono::system_clock::now());
+// The machine's side of an actor that runs under CAF.
+template <class Address, class... Later, class Pointer>
+actor_self<Address, Later...> self_of(Pointer self) {
+  return {[self] { return Address{self}; },
+          [self](std::chrono::milliseconds delay, std::variant<Later...> what) {
+            std::visit([&](auto& each) { self->delayed_send(self, delay, std::move(each)); }, what);
+          },
+          [self] { self->quit(); }};
 }
 
-inline double seconds_since(time_ms then) {
-  return std::chrono::duration<double>(std::chrono::system_clock::now() - then).count();
+// Does it where the actor ends without having been asked to.
+template <class Then> // void()
+void at_unasked_end(caf::local_actor* self, Then then) {
+  self->attach_functor([then = std::move(then)](const caf::error& why) {
+    if (why && why != caf::exit_reason::user_shutdown)
+      then();
+  });
 }
 
 } // namespace tradepulse

@@ -7,8 +7,8 @@
 
 namespace tradepulse {
 
-class price_burst;
-using burst_ptr = std::shared_ptr<const price_burst>;
+class event_burst;
+using burst_ptr = std::shared_ptr<const event_burst>;
 
 struct batch_arrived;
 struct fault_reported;
@@ -23,16 +23,26 @@ struct load_streams;
 struct streams_loaded;
 struct range_complete;
 struct range_failed;
+struct stream_failed;
 struct range_committed;
 struct claim_lost;
 struct symbol_work;
 struct restore_stream;
+struct load_candles;
+struct candles_loaded;
+struct candle_work;
+struct candles_idle;
 struct passivate_symbol;
+struct recall_events;
 struct epoch_committed;
+struct candle_shown;
 struct stream_joined;
+struct stream_recalled;
+struct partition_settled;
 struct stream_moved;
 struct stream_away;
 struct stream_back;
+struct recall_lost;
 struct open_group;
 struct leave_streams;
 struct control_frame;
@@ -41,6 +51,7 @@ struct events_diverted;
 struct move_diverted;
 struct handed_back;
 struct control_refused;
+struct recovery_failed;
 struct outbox_drained;
 struct client_said;
 struct client_gone;

@@ -19,6 +19,7 @@ using partition_actor =
                      caf::reacts_to<claim_lost>,         // from its writer
                      caf::reacts_to<row_changed>,        // from its writer
                      caf::reacts_to<range_failed>,       // from the last participant of a range
+                     caf::reacts_to<stream_failed>,      // from the directory
                      caf::reacts_to<retry_due>,          // from itself
                      caf::reacts_to<second_passed>,      // from its supervisor
                      caf::reacts_to<broker_back>,        // from its supervisor
@@ -29,7 +30,11 @@ using partition_actor =
 using symbol_actor =
     caf::typed_actor<caf::reacts_to<symbol_work>,       // from a partition actor
                      caf::reacts_to<restore_stream>,    // from a partition actor, on each claim
+                     caf::reacts_to<candle_work>,       // from the actor of its source stream
+                     caf::reacts_to<candles_loaded>,    // from a writer
+                     caf::reacts_to<candles_idle>,      // from a partition actor
                      caf::reacts_to<epoch_committed>,   // from a writer
+                     caf::reacts_to<recall_events>,     // from the directory
                      caf::reacts_to<passivate_symbol>>; // from the directory
 
 // A few, each with a thread and a database connection of its own; each owns partitions.
@@ -37,25 +42,29 @@ using writer_actor =
     caf::typed_actor<caf::reacts_to<range_complete>, // from the last participant of a range
                      caf::reacts_to<claim_partition>, caf::reacts_to<move_partition>,
                      caf::reacts_to<load_streams>, caf::reacts_to<release_partition>,
+                     caf::reacts_to<load_candles>,        // from a symbol actor
                      caf::reacts_to<watch_row>,           // from partition actors
                      caf::reacts_to<refusal_letter_done>, // from the dead-letter producer
                      caf::reacts_to<flush_due>, caf::reacts_to<claims_due>>; // from itself
 
 // One per I/O thread: keeps what must stay in the data's order in that order.
-using fan_out_actor = caf::typed_actor<caf::reacts_to<burst_ptr>,     // from symbol actors
-                                       caf::reacts_to<stream_joined>, // from the directory
-                                       caf::reacts_to<stream_moved>, caf::reacts_to<stream_away>,
-                                       caf::reacts_to<stream_back>, // from the directory
-                                       caf::reacts_to<open_group>,  // from connection actors
-                                       caf::reacts_to<leave_streams>, caf::reacts_to<hand_back>,
-                                       caf::reacts_to<control_frame>>;
+using fan_out_actor = caf::typed_actor<
+    caf::reacts_to<burst_ptr>,         // from symbol actors
+    caf::reacts_to<candle_shown>,      // from symbol actors
+    caf::reacts_to<stream_joined>,     // from the directory
+    caf::reacts_to<stream_recalled>,   // from either of them
+    caf::reacts_to<partition_settled>, // from the directory
+    caf::reacts_to<stream_moved>, caf::reacts_to<stream_away>, caf::reacts_to<stream_back>,
+    caf::reacts_to<recall_lost>, // from the directory
+    caf::reacts_to<open_group>,  // from connection actors
+    caf::reacts_to<leave_streams>, caf::reacts_to<hand_back>, caf::reacts_to<control_frame>>;
 
 // One per client connection: owns every decision about it.
 using connection_actor = caf::typed_actor<
     caf::reacts_to<client_said>, caf::reacts_to<outbox_drained>, // from its I/O thread
     caf::reacts_to<events_diverted>, caf::reacts_to<move_diverted>, caf::reacts_to<handed_back>,
-    caf::reacts_to<control_refused>, // from its I/O thread's delivery table
-    caf::reacts_to<client_gone>>;    // from its I/O thread, once, at the end
+    caf::reacts_to<control_refused>, caf::reacts_to<recovery_failed>, // from its delivery table
+    caf::reacts_to<client_gone>>; // from its I/O thread, once, at the end
 
 // One: starts and ends partition actors and writers, restarts what failed.
 using ingest_supervisor = caf::typed_actor<caf::reacts_to<assignment_changed>,

@@ -9,15 +9,19 @@
 #include <caf/allowed_unsafe_message_type.hpp>
 #include <caf/fwd.hpp>
 
+#include "actors/distribution/merged_event.hpp"
 #include "actors/fwd.hpp"
 #include "actors/ingest/delivery_window.hpp"
 #include "actors/ingest/ingest_range.hpp"
+#include "actors/market/candle_options.hpp"
+#include "actors/market/recalled_events.hpp"
 #include "protocol/client_messages.hpp"
+#include "protocol/event_burst.hpp"
 #include "protocol/ports/dead_letter_sink.hpp"
 #include "protocol/ports/log_inspector.hpp"
 #include "protocol/ports/partition_reader.hpp"
 #include "protocol/ports/range_store.hpp"
-#include "protocol/price_burst.hpp"
+#include "protocol/shown_candle.hpp"
 
 // What actors say to each other: immutable once sent, big payloads by pointer. None of them leaves
 // the process. Who understands what: actors/interfaces.hpp.
@@ -54,7 +58,9 @@ struct release_partition {
   topic_partition source;
   generation gen;
 };
-struct watch_row { // of a partition that stopped: claim when its generation has changed
+// Whether the row still is as this claim has left it. Of a partition that stopped: claim when its
+// generation has changed.
+struct watch_row {
   topic_partition source;
   generation gen;
   partition_actor reply_to;
@@ -69,12 +75,12 @@ struct partition_claimed {
 struct load_streams {
   topic_partition source;
   generation gen;
-  std::vector<symbol> symbols;
+  std::vector<stream_key> streams;
   partition_actor reply_to;
 };
 struct streams_loaded {
   generation gen;
-  std::vector<symbol> asked;
+  std::vector<stream_key> asked;
   std::vector<stored_stream> found;
 };
 struct range_complete {
@@ -83,7 +89,7 @@ struct range_complete {
 };
 struct range_failed {
   generation gen;
-  symbol failed; // empty: a dead letter's token
+  stream_key failed; // of an empty symbol: a dead letter's token
 };
 struct range_committed {
   generation gen;
@@ -107,10 +113,61 @@ struct symbol_work {
 struct restore_stream {
   stored_stream stored;
   bool uncommitted_epoch = false; // its epoch was begun by a move that is not committed yet
+  topic_partition source{};       // whose claim it is
+  candle_claim candles{};
+};
+// Closed candles that its symbol needs and that may be in the database alone. Where the claim is
+// over the answer says so: nothing was asked.
+struct load_candles {
+  topic_partition source;
+  generation gen;
+  stream_key stream;
+  std::vector<candle_key> which;
+  symbol_actor reply_to;
+};
+struct candles_loaded {
+  generation gen;
+  std::vector<candle_key> asked;
+  std::vector<stored_candle> found;
+};
+// Numbered candles, from the actor of their source to that of their stream.
+struct candle_work {
+  range_ticket ticket;                // of their source's slot; whoever is last acknowledges
+  ingest_range::slot* slot = nullptr; // one of made_candles::runs; only read
+  std::shared_ptr<tradepulse::passage> passage = {};
+};
+// The partition has been silent while the wall clock went on to `now`.
+struct candles_idle {
+  time_ms now{};
 };
 struct passivate_symbol {}; // rest, if nothing is on its way to you
 struct epoch_committed {
   tradepulse::epoch epoch;
+};
+
+// --- directory -> partition ------------------------------------------------------------------
+// Its actor died, maybe with nothing of a range in hand, and only a claim can make another one.
+struct stream_failed {
+  stream_key stream;
+};
+
+// --- symbol -> fan-out -----------------------------------------------------------------------
+// Beside bursts: the newest state of an open candle, of the stream candle_<its interval>. Not an
+// event: whoever cannot take it now gets a later one, or the numbered close.
+struct candle_shown {
+  stream_index index;
+  candle_view_ptr view;
+};
+
+// --- fan-out -> directory, symbol --------------------------------------------------------------
+// A subscription that comes back asks what memory has behind its position.
+struct recall_events {
+  std::size_t io_thread = 0;
+  connection_id connection;
+  std::uint64_t group = 0; // the request of the subscription
+  std::uint64_t ask = 0;   // its how-manieth question
+  stream_position after;
+  std::size_t limit = 0; // events; 0: only where the stream stands
 };
 
 // --- directory, symbol -> fan-out ------------------------------------------------------------
@@ -119,26 +176,46 @@ struct stream_joined {
   connection_id connection;
   std::uint64_t group = 0;
   stream_index index;
-  std::shared_ptr<const price_snapshot> snapshot; // null: unknown
-  bool away = false;                              // its partition is not held now
+  head_ptr snapshot; // null: unknown
+  bool away = false; // its partition is not held now
+  // Of a stream of candles: the newest state of its open candle. Null: none. As of `snapshot`: no
+  // numbered event up to there has closed it.
+  candle_view_ptr view = {};
+};
+// The answer to recall_events. Every burst that comes behind it is above `newest`.
+struct stream_recalled {
+  connection_id connection;
+  std::uint64_t group = 0;
+  std::uint64_t ask = 0;
+  stream_index index;
+  recalled_events what;
+  candle_view_ptr view = {}; // as in stream_joined, as of what.newest
+};
+// A partition has read again all that its log had at its claim: who waits for that asks again.
+struct partition_settled {
+  topic_partition source;
 };
 // The database was ahead of this process: what is between is not to be had live.
 struct stream_moved {
   stream_index index;
-  std::shared_ptr<const price_snapshot> snapshot;
+  head_ptr snapshot;
 };
 struct stream_away {
   stream_index index;
-  tradepulse::symbol symbol;
+  stream_key stream;
 };
 struct stream_back { // its partition is held again and nothing was missed: subscriptions go on
+  stream_index index;
+};
+struct recall_lost { // questions may have died with the symbol's actor: they are asked again
   stream_index index;
 };
 
 // --- connection -> fan-out -------------------------------------------------------------------
 struct group_member {
   stream_index index;
-  tradepulse::symbol symbol;
+  stream_key stream;
+  std::optional<since_point> since = {}; // goes on behind it
 };
 struct open_group {
   connection_id connection;
@@ -155,13 +232,24 @@ struct control_frame {
   std::shared_ptr<const std::string> frame; // whole WebSocket frames
 };
 
+// One piece of a lossless stream, as it goes to the socket: the rest of a burst, whose bytes are
+// shared with all who got it, or `gap` messages.
+struct kept_frames {
+  frame_slice frames;
+  stream_position through; // the subscription's position after it
+  std::uint32_t events = 0;
+  std::uint32_t gaps = 0;
+};
 // What a slow reader's subscription gets when it can be written to again.
 struct handed_item {
   stream_index index;
-  std::string preface; // frames of `gap` messages and join snapshots that come before, in order
-  std::optional<merged_update> update;
-  stream_position through; // the subscription's position after all of it
-  std::uint32_t gaps = 0;  // `gap` messages in the preface
+  std::uint64_t group = 0; // the request of the subscription it was diverted from
+  std::string preface;     // frames of `gap` messages and join snapshots that come before, in order
+  merged_event update;     // of a stream that is merged
+  std::vector<kept_frames> kept; // of a lossless one, in place of both; never empty then
+  stream_position through;       // the subscription's position after all of it
+  std::uint32_t gaps = 0;        // `gap` messages in the preface
+  stream_position reached; // of one that was refused: where the subscription stands without it
 };
 struct hand_back {
   connection_id connection;
@@ -175,16 +263,23 @@ struct events_diverted {
   std::size_t first = 0;    // index of the first event that was not delivered
   stream_position before;   // the subscription's position
   bool outbox_full = false; // just refused: outbox_drained will follow
+  std::uint64_t group = 0;  // the request of the subscription
 };
 struct move_diverted {
   stream_moved moved;
   stream_position before;
+  std::uint64_t group = 0;
 };
 struct handed_back {
-  std::vector<handed_item> refused; // to be merged with what came since; empty: taken
+  std::vector<handed_item> refused; // they come before what came since; all others were taken
 };
 struct control_refused {         // not at once: answers wait, in the order of the requests
   std::size_t waiting_bytes = 0; // behind the oldest of them
+};
+struct recovery_failed { // the history did not answer
+  stream_key stream;
+  since_point reached; // to come back with
+  error why;
 };
 struct outbox_drained {};
 struct client_said {

@@ -8,13 +8,13 @@
 
 #include "protocol/error_codes.hpp"
 #include "protocol/identifiers.hpp"
+#include "protocol/since_point.hpp"
+#include "protocol/stream_kind.hpp"
 
 // What a client of the native dialect says, after parsing. `id` is the JSON text of the member
 // `id` as it was sent (a string with its quotes, a number, null), so that it can be echoed; empty
 // where absent.
 namespace tradepulse {
-
-enum class stream_kind : std::uint8_t { price };
 
 // A member of a request that cannot be served: answered by an `error` that names it, while the
 // rest of the request is served.
@@ -27,7 +27,10 @@ struct subscribe_request {
   std::string id;
   std::vector<symbol> symbols;         // without doubles, in the order of the request
   std::vector<stream_kind> streams;    // at least one unless all were refused
-  std::vector<refused_member> refused; // bad symbols, unknown streams, `since`, `delivery`
+  std::vector<refused_member> refused; // bad symbols, unknown streams, `delivery`
+  // What the client has of each of them already: as many as symbols times streams (of a symbol in
+  // the order of the streams), or none.
+  std::vector<std::optional<since_point>> since = {};
 };
 struct unsubscribe_request {
   std::string id;

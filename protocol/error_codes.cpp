@@ -74,7 +74,8 @@ constexpr std::array close_table{
     close_code_entry{close_code::too_many_subscriptions, "too many subscriptions"},
     close_code_entry{close_code::rate_limited, "rate limited"},
     close_code_entry{close_code::slow_consumer,
-                     "slow consumer: nothing could be written for the deadline"},
+                     "slow consumer: nothing could be written for the deadline, or more would wait "
+                     "than may"},
 };
 
 const errc_entry& entry_of(errc code) noexcept {

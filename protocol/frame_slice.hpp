@@ -4,6 +4,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace tradepulse {
 
@@ -13,6 +14,10 @@ struct frame_slice {
   std::size_t offset = 0;
   std::size_t length = 0;
 
+  static frame_slice of(std::string frames) {
+    const std::size_t length = frames.size();
+    return {std::make_shared<const std::string>(std::move(frames)), 0, length};
+  }
   std::string_view view() const noexcept { return {bytes->data() + offset, length}; }
 };
 

@@ -14,6 +14,7 @@ struct runner {
   int operator()(const serve_options& o) const { return run_serve(o); }
   int operator()(const check_config_options& o) const { return run_check_config(o); }
   int operator()(const migrate_options& o) const { return run_migrate(o); }
+  int operator()(const journal_trim_options& o) const { return run_journal_trim(o); }
   int operator()(const offsets_show_options& o) const { return run_offsets_show(o); }
   int operator()(const offsets_set_options& o) const { return run_offsets_set(o); }
   int operator()(const offsets_clear_unordered_options& o) const {

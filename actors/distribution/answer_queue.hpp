@@ -8,7 +8,7 @@
 #include <variant>
 #include <vector>
 
-#include "protocol/price_burst.hpp"
+#include "protocol/event_burst.hpp"
 
 namespace tradepulse {
 

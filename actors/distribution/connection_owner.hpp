@@ -12,6 +12,7 @@ class connection_owner {
   virtual void tell(move_diverted what) = 0;
   virtual void tell(handed_back what) = 0;
   virtual void tell(control_refused what) = 0;
+  virtual void tell(recovery_failed what) = 0;
 };
 
 } // namespace tradepulse

@@ -4,12 +4,16 @@
 #include <string>
 
 #include <caf/fwd.hpp>
+#include <caf/typed_behavior.hpp>
 
 #include "actors/distribution/delivery_table.hpp"
 #include "actors/fwd.hpp"
 #include "protocol/ports/client_connection.hpp"
 
 namespace tradepulse {
+
+// What the actor does with each message.
+fan_out_actor::behavior_type handlers_of(io_thread& io, delivery_table& table);
 
 // The gate in front of one I/O thread: bursts, joins, leaves and hand-backs pass it in the order in
 // which they were sent and are carried out there, on the table, without locks.

@@ -7,8 +7,7 @@ namespace tradepulse {
 namespace {
 
 // What a join would see after these events.
-std::shared_ptr<const price_snapshot> folded(std::shared_ptr<const price_snapshot> base,
-                                             const price_burst& burst) {
+head_ptr folded(const price_snapshot* base, const price_burst& burst) {
   price_snapshot out;
   const bool same_epoch = base && base->position.epoch == burst.epoch();
   // Number 0: what is shown is older than its epoch, whose first event replaces it.
@@ -21,11 +20,29 @@ std::shared_ptr<const price_snapshot> folded(std::shared_ptr<const price_snapsho
     const auto& e = events[i];
     const stream_position at{burst.epoch(), e.seq};
     if (empty || e.event_time >= out.event_time)
-      out = {burst.symbol(), e.price, e.volume, e.event_time, at, e.seq, e.source_sequence};
+      out = {{burst.symbol(), at, burst.kind()},
+             e.price,
+             e.volume,
+             e.event_time,
+             e.seq,
+             e.source_sequence};
     out.position = at;
     empty = false;
   }
   return std::make_shared<const price_snapshot>(out);
+}
+
+native::join_position position_of(const subscription& sub) {
+  native::join_position out{
+      sub.stream.symbol, sub.snapshot != nullptr, sub.position, {}, sub.stream.kind};
+  if (!sub.back)
+    return out;
+  const auto& opened = sub.back->opened;
+  if (opened.refused)
+    out.position = sub.snapshot ? sub.snapshot->position : stream_position{};
+  else
+    out.recovered = native::recovered_span{opened.from, opened.to, opened.lost};
+  return out;
 }
 
 } // namespace
@@ -38,11 +55,16 @@ void join_at(subscription& joining, const stream_joined& answer) {
     joining.position = joining.snapshot->position;
 }
 
-void fold_into(subscription& joining, const price_burst& burst) {
-  if (!joining.answered || stream_position{burst.epoch(), burst.last()} <= joining.position)
+void fold_into(subscription& joining, const event_burst& burst) {
+  if (joining.back || !joining.answered ||
+      stream_position{burst.epoch(), burst.last()} <= joining.position)
     return;
-  joining.snapshot = folded(std::move(joining.snapshot), burst);
-  joining.position = joining.snapshot->position;
+  joining.position = {burst.epoch(), burst.last()};
+  if (burst.kind() == stream_kind::price)
+    joining.snapshot = folded(price_of(joining.snapshot.get()), prices_of(burst));
+  else
+    joining.snapshot = std::make_shared<const stream_head>(
+        stream_head{burst.symbol(), joining.position, burst.kind()});
 }
 
 join_answer answer_to(const join_request& request, subscriber& to) {
@@ -53,7 +75,7 @@ join_answer answer_to(const join_request& request, subscriber& to) {
     if (found == to.subscriptions.end() || found->second->group != request.group)
       continue; // left, or subscribed again, before the answer
     auto& sub = *out.members.emplace_back(found->second.get());
-    positions.push_back({sub.symbol, sub.snapshot != nullptr, sub.position});
+    positions.push_back(position_of(sub));
   }
   websocket::append_text_frame(out.frames, [&](std::string& text) {
     native::append_subscribed(text, request.id, positions);
@@ -62,21 +84,25 @@ join_answer answer_to(const join_request& request, subscriber& to) {
     if (sub->away)
       websocket::append_text_frame(out.frames, [&](std::string& text) {
         native::append_error(text, {}, errc::not_owner,
-                             "the symbol's partition is not held by this node now", sub->symbol);
+                             "the symbol's partition is not held by this node now", sub->stream);
       });
-    else if (sub->snapshot)
+    else if (const auto* price = price_of(sub->snapshot.get()); price && !sub->back)
       websocket::append_text_frame(out.frames, [&](std::string& text) {
-        native::append_snapshot(text, *sub->snapshot, to.numbers_as_strings);
+        native::append_snapshot(text, *price, to.numbers_as_strings);
       });
   return out;
 }
 
-void go_live(const join_answer& taken) {
+std::vector<subscription*> go_live(const join_answer& taken) {
+  std::vector<subscription*> returning;
   for (auto* sub : taken.members) {
     sub->state = subscription::phase::live;
-    if (!sub->away)
+    if (!sub->away || sub->back)
       sub->snapshot.reset();
+    if (sub->back)
+      returning.push_back(sub);
   }
+  return returning;
 }
 
 } // namespace tradepulse

@@ -23,12 +23,13 @@ void append_notice(std::string& out, const subscription& of) {
   if (of.due == notice::away)
     websocket::append_text_frame(out, [&](std::string& text) {
       native::append_error(text, {}, errc::not_owner,
-                           "the symbol's partition has moved; the subscription stays", of.symbol);
+                           "the symbol's partition has moved; the subscription stays", of.stream);
     });
   // An update that came first says more than the snapshot.
-  else if (of.state == phase::live && of.snapshot->position == of.position)
+  else if (const auto* price = price_of(of.snapshot.get());
+           price && of.state == phase::live && price->position == of.position)
     websocket::append_text_frame(out, [&](std::string& text) {
-      native::append_snapshot(text, *of.snapshot, of.owner->numbers_as_strings);
+      native::append_snapshot(text, *price, of.owner->numbers_as_strings);
     });
 }
 

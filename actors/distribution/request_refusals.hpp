@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "protocol/client_messages.hpp"
@@ -15,9 +16,11 @@ class request_refusals {
  public:
   static constexpr std::size_t max_named = 16;
 
-  void add(errc code, std::string detail) {
+  // `describe`: makes the text; asked only where it is named.
+  template <class Describe>
+  void add(errc code, Describe&& describe) {
     if (count_++ < max_named)
-      named_.push_back({code, std::move(detail)});
+      named_.push_back({code, std::forward<Describe>(describe)()});
     last_ = code;
   }
 

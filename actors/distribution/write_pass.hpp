@@ -5,8 +5,8 @@
 #include <utility>
 #include <vector>
 
-#include "actors/actor_rules.hpp"
 #include "actors/distribution/subscriber.hpp"
+#include "actors/latency.hpp"
 #include "protocol/metrics.hpp"
 
 namespace tradepulse {

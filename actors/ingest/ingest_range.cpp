@@ -6,6 +6,22 @@
 
 namespace tradepulse {
 
+logged_events ingest_range::events(const slot& of) const noexcept {
+  switch (of.kind.events()) {
+  case event_kind::trade:
+    return events<trade_events>(of);
+  case event_kind::quote:
+    return events<quote_events>(of);
+  case event_kind::kline:
+    return events<kline_events>(of);
+  case event_kind::candle:
+    return events<candle_events>(of);
+  case event_kind::price:
+    break;
+  }
+  return events<price_events>(of);
+}
+
 void ingest_range::open(std::size_t letters, settled then) {
   participant_count_ = slots.size() + letters;
   participants_ = std::make_unique<participant[]>(participant_count_);
@@ -25,7 +41,7 @@ void ingest_range::settle(const std::shared_ptr<ingest_range>& self, std::size_t
   if (failed == 0)
     then(self, std::nullopt);
   else
-    then(self, failed <= self->slots.size() ? self->slots[failed - 1].symbol : symbol{});
+    then(self, failed <= self->slots.size() ? self->slots[failed - 1].key() : stream_key{});
 }
 
 range_ticket::range_ticket(std::shared_ptr<ingest_range> range, std::size_t index)

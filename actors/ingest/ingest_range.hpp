@@ -5,10 +5,15 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
+#include <type_traits>
 #include <vector>
 
+#include "actors/fwd.hpp"
 #include "actors/ingest/credit_ledger.hpp"
+#include "protocol/lateness.hpp"
+#include "protocol/market_events.hpp"
 #include "protocol/ports/range_store.hpp"
 #include "protocol/record.hpp"
 #include "protocol/stored_stream.hpp"
@@ -16,19 +21,30 @@
 
 namespace tradepulse {
 
+struct candle_marks;
+struct made_candles;
+
 // The unit of durability: offsets [from, to) of one partition (rising, not contiguous). One shared
 // object with a slot per symbol in it; each symbol actor writes its own slot and acknowledges, the
 // last one hands the range on. Complete only when every participant acknowledged explicitly: one
 // that dies without fails the range.
 // Thread: after `open()`, each slot belongs to the actor that holds its ticket.
-class ingest_range {
+class ingest_range : public std::enable_shared_from_this<ingest_range> {
  public:
   struct slot {
     tradepulse::symbol symbol;
-    std::uint32_t first = 0; // into ticks
+    std::uint32_t first = 0; // into the events of its kind
     std::uint32_t count = 0;
     stored_stream row;        // filled by the symbol actor
     bool began_epoch = false; // by a move of its home: not published before this range commits
+    // Event time of the newest of the epoch before these ticks: it says which of them are late.
+    time_ms newest_before = lateness::nothing_before;
+    stream_kind kind{};
+    // Of a stream that candles are made from; written with the row. Null: nothing came of them.
+    std::shared_ptr<made_candles> candles;
+    const logged_candle* facts = nullptr; // of a candle stream: those of its slot
+
+    stream_key key() const noexcept { return {symbol, kind}; }
   };
 
   std::shared_ptr<const record_batch> batch; // a record may still be dead-lettered
@@ -36,17 +52,46 @@ class ingest_range {
   generation gen;
   next_offset from;
   next_offset to;
-  epoch floor{1}; // of the partition, committed
+  epoch floor{1};                       // of the partition, committed
+  bool klines_have_own_numbers = false; // see tick_decoder
   std::string cluster_id;
   std::optional<applied_record> last_applied;
-  std::vector<tick> ticks; // grouped by symbol, within a symbol by offset
-  std::vector<slot> slots; // one a symbol
-  // Rows that no symbol actor writes: a symbol that was stopped.
+  // By kind; each grouped by stream, within a stream by offset.
+  std::vector<tick> ticks;
+  std::vector<logged_trade> trades;
+  std::vector<logged_quote> quotes;
+  std::vector<logged_kline> klines;
+  // One a stream. Of one that candles are made from also without events, where some close.
+  std::vector<slot> slots;
+  // Null: no candles are made of this topic.
+  std::shared_ptr<const candle_marks> marks;
+  writer_actor writer; // who is asked for what of candles is in the database alone
+  // Rows that no symbol actor writes: a stream that was stopped.
   std::vector<stored_stream> extra_rows;
 
-  // Called once, by whoever is last: `failed` names the symbol whose token died, empty where the
-  // range is complete.
-  using settled = std::function<void(std::shared_ptr<ingest_range>, std::optional<symbol> failed)>;
+  std::size_t event_count() const noexcept {
+    return ticks.size() + trades.size() + quotes.size() + klines.size();
+  }
+  // Those of one slot. Requires: it is one of this range, of that kind.
+  template <class Events>
+  std::span<const typename Events::logged> events(const slot& of) const noexcept {
+    if constexpr (std::is_same_v<Events, price_events>)
+      return {ticks.data() + of.first, of.count};
+    else if constexpr (std::is_same_v<Events, trade_events>)
+      return {trades.data() + of.first, of.count};
+    else if constexpr (std::is_same_v<Events, quote_events>)
+      return {quotes.data() + of.first, of.count};
+    else if constexpr (std::is_same_v<Events, candle_events>)
+      return {of.facts, of.count};
+    else
+      return {klines.data() + of.first, of.count};
+  }
+  logged_events events(const slot& of) const noexcept;
+
+  // Called once, by whoever is last: `failed` names the stream whose token died (of an empty
+  // symbol: a dead letter's), absent where the range is complete.
+  using settled =
+      std::function<void(std::shared_ptr<ingest_range>, std::optional<stream_key> failed)>;
 
   // Starts the count: one participant per slot and per dead letter.
   void open(std::size_t letters, settled then);

@@ -137,6 +137,8 @@ class supervisor {
     each.rules = options_->rules;
     each.parts = options_->parts;
     each.decoder = options_->make_decoder(source.topic);
+    if (options_->candles_of)
+      each.candles = options_->candles_of(source.topic);
     each.card = options_->parts.board->make("partition", source.to_string(), restarted);
     each.writer = writers_[writer_of(source)];
     each.supervisor = ingest_supervisor{self_};

@@ -20,6 +20,7 @@ struct supervisor_options {
   std::size_t writers = 2;
   std::function<writer_actor(std::size_t index, std::shared_ptr<actor_card> card)> make_writer;
   std::function<std::shared_ptr<tick_decoder>(const std::string& topic)> make_decoder;
+  std::function<std::optional<candle_source>(const std::string& topic)> candles_of; // null: none
   std::shared_ptr<credit_ledger> credit;
   partition_routes* routes = nullptr; // outlives the actor
   // Bounded restarts of partitions and writers: more than so many within the window end the

@@ -5,8 +5,9 @@
 namespace tradepulse {
 
 void log_watch::claimed(const claimed_partition& grant) {
-  grant_ = {grant.source,     grant.gen,          grant.next, grant.epoch_floor,
-            grant.cluster_id, grant.last_applied, {}};
+  grant_ = {grant.source,       grant.gen,        grant.next,
+            grant.epoch_floor,  grant.cluster_id, grant.last_applied,
+            grant.journal_time, grant.watermark,  {}};
 }
 
 log_verdict log_watch::judge(const log_state& log, start_policy start) {

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 
+#include "actors/actor_self.hpp"
 #include "actors/ingest/log_watch.hpp"
 #include "actors/ingest/partition_actor.hpp"
 #include "actors/ingest/range_builder.hpp"
@@ -16,6 +17,8 @@
 
 namespace tradepulse {
 
+using partition_self = actor_self<partition_actor, retry_due>;
+
 // What a partition actor knows and does; the actor itself is a shell around it. The states and what
 // leads from one to the next:
 //   claiming -> loading -> verifying -> (repositioning) -> reading
@@ -24,9 +27,7 @@ namespace tradepulse {
 //   verifying -> stopped -> claiming   a replaced log, until an operator moves it
 class partition {
  public:
-  using self_type = partition_actor::pointer;
-
-  void begin(std::shared_ptr<partition_options> options, self_type self);
+  void begin(std::shared_ptr<partition_options> options, partition_self self);
 
   // --- the claim, and the log it is of (partition_claim.cpp) ---
   void claimed(const partition_claimed& answer);
@@ -39,11 +40,12 @@ class partition {
   // --- records (partition_records.cpp) ---
   void arrived(const batch_arrived& what);
   void failed(const range_failed& what);
+  void died(const stream_failed& what);
   void committed(const range_committed& what);
   void letter_failed(const letter_refused& what);
   void faulted(const fault_reported& what);
 
-  // --- time and supervision (partition_actor.cpp) ---
+  // --- time and supervision (partition.cpp) ---
   void second();
   void broker_returned();
   void give_up();
@@ -63,7 +65,7 @@ class partition {
   };
 
   const ingest_parts& parts() const { return options_->parts; }
-  partition_actor me() const { return partition_actor{self_}; }
+  partition_actor me() const { return self_.address(); }
   std::string name() const { return options_->source.to_string(); }
   std::string health_key() const { return "partition " + name(); }
 
@@ -76,6 +78,13 @@ class partition {
   // under this claim.
   void claim_later(std::string_view why);
   void restore(const stored_stream& stream);
+
+  // --- candles (partition_candles.cpp) ---
+  std::vector<stream_key> candles_unknown(const stored_stream& of) const;
+  // Without the rows of candle streams, which stand with their source.
+  std::vector<stored_stream> with_candles(std::vector<stored_stream> found) const;
+  void show_what_is_over(clock::time_point now);
+
   void verify();
   // A claim asks for the record that was applied last; a check of the living process for the one
   // that was remembered at the check before.
@@ -84,16 +93,20 @@ class partition {
   std::optional<applied_record> recognisable(const log_state& log, next_offset next) const;
   void move_to(next_offset next, bool new_epoch);
   void replaced(const log_verdict& verdict);
+  // Everything that was in the log at the claim has been dispatched.
+  void settle_if_read();
   // `before`: what the log was seen to have right before that.
   void read_from(next_offset next, const std::optional<applied_record>& before = {});
-  void count_failure(const symbol& each);
+  // Of its actor, which is not to be used any more.
+  void count_failure(const stream_key& each);
+  void stop_where_too_often(const stream_key& each);
   void show_depth() { options_->card->queue_depth = dispatcher_->in_flight(); }
   // What is not committed is read again by the next owner, from next_offset on.
   void tell_what_is_left() const;
   void end();
 
   std::shared_ptr<partition_options> options_;
-  self_type self_ = nullptr;
+  partition_self self_;
   std::optional<range_builder> builder_;
   std::optional<range_dispatcher> dispatcher_;
   std::optional<stopped_symbols> failing_;
@@ -103,13 +116,17 @@ class partition {
   bool reading_ = false; // records of gen_ are welcome, also while a new claim is under way
   bool unread_ = false;  // records could not be read, and none was read since
   bool leaving_ = false;
-  bool repositioned_ = false; // the claim's answer is that of move_partition
+  bool repositioned_ = false;    // the claim's answer is that of move_partition
+  std::vector<stream_key> died_; // while a claim was under way: maybe after it had restored them
 
   generation gen_{-1};
   log_watch watch_;
-  next_offset expected_;  // where the next range begins
-  next_offset committed_; // as far as the database has told
-  std::chrono::steady_clock::time_point last_check_ = std::chrono::steady_clock::now();
+  next_offset expected_;                       // where the next range begins
+  std::optional<high_watermark> end_at_claim_; // of the log, while it is not read so far
+  next_offset committed_;                      // as far as the database has told
+  clock::time_point last_batch_{};
+  time_ms shown_until_ = time_ms::min(); // candles that are over by the clock, while it is silent
+  clock::time_point last_check_{};
 };
 
 } // namespace tradepulse

@@ -2,8 +2,10 @@
 
 #include <chrono>
 #include <memory>
+#include <optional>
 
 #include <caf/fwd.hpp>
+#include <caf/typed_behavior.hpp>
 
 #include "actors/actor_card.hpp"
 #include "actors/engine_metrics.hpp"
@@ -11,7 +13,9 @@
 #include "actors/ingest/dead_letter_policy.hpp"
 #include "actors/ingest/log_identity.hpp"
 #include "actors/ingest/partition_routes.hpp"
+#include "actors/market/candle_options.hpp"
 #include "actors/market/symbol_directory.hpp"
+#include "protocol/ports/clock.hpp"
 #include "protocol/ports/dead_letter_sink.hpp"
 #include "protocol/ports/log_inspector.hpp"
 #include "protocol/ports/partition_reader.hpp"
@@ -40,6 +44,7 @@ struct ingest_parts {
   engine_metrics* metrics = nullptr;
   health_board* health = nullptr;
   actor_board* board = nullptr;
+  const clock* time = &process_clock();
 };
 
 struct partition_options {
@@ -47,6 +52,7 @@ struct partition_options {
   ingest_rules rules;
   ingest_parts parts;
   std::shared_ptr<tick_decoder> decoder; // its own
+  std::optional<candle_source> candles;  // absent: none are made of its topic
   std::shared_ptr<actor_card> card;
   writer_actor writer;
   ingest_supervisor supervisor;
@@ -54,6 +60,10 @@ struct partition_options {
   // claim finds it. The supervisor takes it out.
   partition_routes* routes = nullptr;
 };
+
+class partition;
+// What the actor does with each message.
+partition_actor::behavior_type handlers_of(partition& mine);
 
 // One assigned partition: claims it, checks that its log is the one that was applied, reads on,
 // dispatches batches to symbol actors and keeps each range until it is committed.

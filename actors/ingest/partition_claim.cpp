@@ -1,10 +1,7 @@
 #include <unordered_set>
 
-#include <caf/send.hpp>
-#include <caf/typed_event_based_actor.hpp>
-
 #include "actors/ingest/partition.hpp"
-#include "actors/message_types.hpp"
+#include "actors/tell.hpp"
 #include "protocol/log.hpp"
 
 // From a claim to reading: what the database has goes to the symbols, the log is looked at, and
@@ -12,9 +9,14 @@
 namespace tradepulse {
 
 void partition::claim() {
+  // What is not committed will be read again.
+  if (gen_ < generation{0}) // this actor has no claim yet; another one may have had
+    parts().directory->unsettle(options_->source);
+  else
+    parts().directory->unsettle(options_->source, gen_);
   enter(state::claiming, "claiming");
   repositioned_ = false;
-  caf::anon_send(options_->writer, claim_partition{options_->source, me()});
+  tell(options_->writer, claim_partition{options_->source, me()});
 }
 
 void partition::claim_later(std::string_view why) {
@@ -25,7 +27,7 @@ void partition::claim_later(std::string_view why) {
                             {"attempt", retry_->attempts()},
                             {"delay_ms", delay.count()}});
   enter(state::waiting, "waiting to claim again");
-  self_->delayed_send(self_, delay, retry_due{gen_});
+  self_.later(delay, retry_due{gen_});
 }
 
 void partition::claimed(const partition_claimed& answer) {
@@ -35,44 +37,56 @@ void partition::claimed(const partition_claimed& answer) {
   watch_.claimed(grant);
   dispatcher_->forget_all();
   failing_->claimed();
+  builder_->claimed(grant.watermark);
   if (leaving_) {
     end();
     return;
   }
   enter(state::loading, "loading its streams");
-  for (const auto& stream : grant.streams)
-    restore(stream);
-  // What memory has of this partition and the database does not was never committed.
   load_streams missing{grant.source, gen_, {}, me()};
-  std::unordered_set<symbol> granted;
-  for (const auto& stream : grant.streams)
-    granted.insert(stream.symbol);
+  std::unordered_set<stream_key> granted;
+  for (const auto& stream : grant.streams) {
+    granted.insert(stream.key());
+    if (const auto unknown = candles_unknown(stream); unknown.empty())
+      restore(stream);
+    else // of these once more, with them
+      missing.streams.insert(missing.streams.end(), unknown.begin(), unknown.end());
+  }
+  // What memory has of this partition and the database does not was never committed.
   for (const auto& each : parts().directory->active_at(grant.source))
     if (!granted.contains(each))
-      missing.symbols.push_back(each);
-  if (missing.symbols.empty())
+      missing.streams.push_back(each);
+  if (missing.streams.empty())
     verify();
   else
-    caf::anon_send(options_->writer, std::move(missing));
+    tell(options_->writer, std::move(missing));
 }
 
 void partition::restore(const stored_stream& stream) {
   failing_->restored(stream);
-  parts().directory->restore(options_->source, stream);
+  candle_claim candles;
+  if (options_->candles && stream.kind == options_->candles->stream) {
+    candles = {options_->candles->rules,
+               watch_.grant().watermark.value_or(partition_watermark::none)};
+    if (stream.home == options_->source)
+      builder_->restore(stream);
+  }
+  parts().directory->restore(options_->source, stream, candles);
 }
 
 void partition::loaded(const streams_loaded& answer) {
   if (answer.gen != gen_ || state_ != state::loading)
     return;
-  std::unordered_set<symbol> found;
-  for (const auto& stream : answer.found) {
-    found.insert(stream.symbol);
+  std::unordered_set<stream_key> found;
+  for (const auto& stream : with_candles(answer.found)) {
+    found.insert(stream.key());
     restore(stream);
   }
   for (const auto& name : answer.asked)
-    if (!found.contains(name)) {
+    if (!found.contains(name) && name.kind.events() != event_kind::candle) {
       stored_stream nothing;
-      nothing.symbol = name;
+      nothing.symbol = name.symbol;
+      nothing.kind = name.kind;
       restore(nothing);
     }
   verify();
@@ -94,11 +108,10 @@ void partition::inspect(bool periodic) {
   std::optional<record_offset> offset;
   if (expected)
     offset = expected->offset;
-  parts().inspector->inspect(
-      options_->source, offset,
-      [to = me(), gen = gen_, periodic, expected](result<log_state> found) {
-        caf::anon_send(to, log_inspected{gen, periodic, expected, std::move(found)});
-      });
+  parts().inspector->inspect(options_->source, offset,
+                             [to = me(), gen = gen_, periodic, expected](result<log_state> found) {
+                               tell(to, log_inspected{gen, periodic, expected, std::move(found)});
+                             });
 }
 
 void partition::inspected(const log_inspected& answer) {
@@ -112,9 +125,10 @@ void partition::inspected(const log_inspected& answer) {
     return;
   if (!answer.state) {
     degraded("its log cannot be looked into: " + answer.state.failure().detail);
-    self_->delayed_send(self_, retry_->next(), retry_due{gen_});
+    self_.later(retry_->next(), retry_due{gen_});
     return;
   }
+  end_at_claim_ = answer.state->end;
   const auto verdict = watch_.judge(*answer.state, options_->rules.start);
   using kind = log_verdict::kind;
   switch (verdict.what) {
@@ -157,9 +171,8 @@ void partition::move_to(next_offset next, bool new_epoch) {
   enter(state::repositioning, "moving to another place in its log");
   repositioned_ = true;
   unread_ = false;
-  caf::anon_send(
-      options_->writer,
-      move_partition{{options_->source, gen_, next, new_epoch, watch_.cluster_id()}, me()});
+  tell(options_->writer,
+       move_partition{{options_->source, gen_, next, new_epoch, watch_.cluster_id()}, me()});
 }
 
 void partition::replaced(const log_verdict& verdict) {
@@ -176,7 +189,7 @@ void partition::replaced(const log_verdict& verdict) {
     return;
   }
   stop_reading();
-  caf::anon_send(options_->writer, release_partition{options_->source, gen_});
+  tell(options_->writer, release_partition{options_->source, gen_});
   degraded("stopped, its log was replaced: " + verdict.why + "; `" + command +
            "` says where to go on (kafka.on_replaced_log)");
   enter(state::stopped, "stopped: the log was replaced");
@@ -186,16 +199,19 @@ void partition::read_from(next_offset next, const std::optional<applied_record>&
   expected_ = next;
   committed_ = next;
   watch_.reading();
-  last_check_ = std::chrono::steady_clock::now();
+  last_check_ = parts().time->now();
   reading_ = true;
   if (!unread_)
     parts().health->clear(health_key());
   parts().reader->start(options_->source, gen_, next, before);
+  settle_if_read();
   enter(state::reading, "reading");
   log::info("partition_reading", {{"partition", name()},
                                   {"generation", gen_.value()},
                                   {"next_offset", next.value()},
                                   {"epoch_floor", watch_.grant().epoch_floor.value()}});
+  for (auto& each : std::exchange(died_, {}))
+    tell(me(), stream_failed{std::move(each)});
 }
 
 void partition::compare(const log_inspected& answer) {
@@ -237,6 +253,17 @@ void partition::retry(const retry_due& due) {
     claim();
   else if (state_ == state::verifying)
     inspect(false);
+}
+
+// Told behind the symbols' work: who asks one of them from now on is answered behind it. A stream of
+// candles gets its work from the actor of its source, maybe after a look into the database: only the
+// commit comes behind that.
+void partition::settle_if_read() {
+  const auto done = options_->candles ? committed_ : expected_;
+  if (!end_at_claim_ || done.value() < end_at_claim_->value())
+    return;
+  end_at_claim_.reset();
+  parts().directory->settle(options_->source, gen_);
 }
 
 } // namespace tradepulse

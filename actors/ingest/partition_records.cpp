@@ -1,11 +1,7 @@
 #include <utility>
 
-#include <caf/send.hpp>
-#include <caf/typed_event_based_actor.hpp>
-
-#include "actors/actor_rules.hpp"
 #include "actors/ingest/partition.hpp"
-#include "actors/message_types.hpp"
+#include "actors/latency.hpp"
 #include "protocol/log.hpp"
 
 // What comes of records: ranges that are dispatched, committed, or fail.
@@ -18,11 +14,15 @@ void partition::arrived(const batch_arrived& what) {
   }
   if (std::exchange(unread_, false))
     parts().health->clear(health_key());
+  last_batch_ = parts().time->now();
+  shown_until_ = time_ms::min();
   auto built = builder_->build(what.batch, expected_, failing_->stopped());
   auto& range = *built.range;
+  parts().metrics->candle_times_held_back.add(built.times_held_back);
   range.credit = what.credit;
   range.floor = watch_.grant().epoch_floor;
   range.cluster_id = watch_.cluster_id();
+  range.writer = options_->writer;
   range.extra_rows = failing_->take_rows(options_->source, range.floor);
   expected_ = range.to;
   watch_.dispatched(range.last_applied);
@@ -34,6 +34,7 @@ void partition::arrived(const batch_arrived& what) {
   parts().metrics->append_to_dispatch.observe(
       seconds_since(what.batch->records.front().append_time), built.ticks);
   dispatcher_->dispatch(built.range, std::move(built.letters), what.passage);
+  settle_if_read();
   show_depth();
 }
 
@@ -46,6 +47,7 @@ void partition::committed(const range_committed& what) {
     parts().health->clear(health_key()); // a commit: every letter before it is confirmed
   parts().reader->commit(options_->source, what.next);
   committed_ = what.next;
+  settle_if_read();
   show_depth();
   if (leaving_ && dispatcher_->in_flight() == 0)
     end();
@@ -54,18 +56,44 @@ void partition::committed(const range_committed& what) {
 void partition::failed(const range_failed& what) {
   if (what.gen != gen_ || state_ != state::reading)
     return;
-  if (!what.failed.empty())
+  if (!what.failed.symbol.empty())
     count_failure(what.failed);
   claim_later("symbol_failed");
 }
 
-void partition::count_failure(const symbol& each) {
-  parts().metrics->failed_symbols.add();
-  parts().directory->forget_actor(each);
-  if (failing_->failed(each, std::chrono::steady_clock::now()))
-    log::error("symbol_stopped", {{"symbol", each.view()},
+// Where it had work in hand its range fails, too: whichever is heard first begins the claim.
+void partition::died(const stream_failed& what) {
+  if (state_ == state::loading || state_ == state::verifying || state_ == state::repositioning)
+    died_.push_back(what.stream);
+  if (state_ != state::reading || !parts().directory->needs_restore(what.stream))
+    return;
+  const auto& candles = options_->candles;
+  if (what.stream.kind.events() == event_kind::candle && candles)
+    stop_where_too_often({what.stream.symbol, candles->stream}); // candles have no records
+  else
+    count_failure(what.stream);
+  claim_later("symbol_failed");
+}
+
+void partition::count_failure(const stream_key& each) {
+  if (parts().directory->forget_actor(each))
+    parts().metrics->failed_symbols.add(); // otherwise it is counted
+  stop_where_too_often(each);
+}
+
+void partition::stop_where_too_often(const stream_key& each) {
+  if (!failing_->failed(each, parts().time->now()))
+    return;
+  const auto tell = [this](const stream_key& stopped, std::string_view why) {
+    log::error("symbol_stopped", {{"symbol", stopped.symbol.view()},
+                                  {"stream", name_of(stopped.kind)},
                                   {"partition", name()},
+                                  {"reason", why},
                                   {"action", "its records go to the dead-letter topic"}});
+  };
+  tell(each, "its actor failed too often");
+  if (const auto other = builder_->fed_with(each); other && failing_->stop(*other))
+    tell(*other, "its records feed the stream that was stopped");
 }
 
 void partition::letter_failed(const letter_refused& what) {

@@ -2,10 +2,8 @@
 
 #include <utility>
 
-#include <caf/send.hpp>
-
 #include "actors/ingest/slot_messages.hpp"
-#include "actors/message_types.hpp"
+#include "actors/tell.hpp"
 #include "protocol/log.hpp"
 
 namespace tradepulse {
@@ -13,18 +11,20 @@ namespace tradepulse {
 void range_dispatcher::dispatch(const std::shared_ptr<ingest_range>& range,
                                 std::vector<dead_letter> letters,
                                 const std::shared_ptr<passage>& on) {
-  uncommitted_.push_back({range->to, range->ticks.size(), range->credit});
+  uncommitted_.push_back({range->to, range->event_count(), range->credit});
   parts_.metrics->ranges_in_flight.add(1);
   range->open(letters.size(),
-              [writer = parts_.writer, me = parts_.partition](std::shared_ptr<ingest_range> done,
-                                                              std::optional<symbol> failed) {
-                if (failed)
-                  caf::anon_send(me, range_failed{done->gen, *failed});
-                else
-                  caf::anon_send(writer, range_complete{std::move(done), me});
+              [writer = parts_.writer, me = parts_.partition, directory = parts_.directory](
+                  std::shared_ptr<ingest_range> done, std::optional<stream_key> failed) {
+                if (!failed) {
+                  tell(writer, range_complete{std::move(done), me});
+                  return;
+                }
+                directory->unsettle(done->batch->source, done->gen); // before the range is gone
+                tell(me, range_failed{done->gen, *failed});
               });
   if (range->participants() == 0) {
-    caf::anon_send(parts_.writer, range_complete{range, parts_.partition});
+    tell(parts_.writer, range_complete{range, parts_.partition});
     return;
   }
   // Tickets first: a range must not be complete before its last participant is counted.
@@ -38,7 +38,7 @@ void range_dispatcher::dispatch(const std::shared_ptr<ingest_range>& range,
       [&on](range_ticket ticket) {
         return symbol_work{std::move(ticket), on};
       },
-      [this](const symbol& name) { return parts_.directory->actor_for(name, parts_.source); });
+      [this](const stream_key& name) { return parts_.directory->actor_for(name, parts_.source); });
   for (std::size_t i = 0; i < letters.size(); ++i) {
     parts_.metrics->rejected[static_cast<std::size_t>(letters[i].reason)]->add();
     produce(letters[i], tickets[i]);
@@ -53,7 +53,7 @@ void range_dispatcher::produce(const dead_letter& letter, const range_ticket& ti
       counted->dead_letters.add();
       ticket.acknowledge();
     } else {
-      caf::anon_send(to, letter_refused{kept, ticket, done.failure().detail});
+      tell(to, letter_refused{kept, ticket, done.failure().detail});
     }
   });
 }

@@ -79,7 +79,7 @@ void* piece::place(std::size_t index) noexcept {
 
 void send_slots(const std::shared_ptr<ingest_range>& range,
                 const std::function<symbol_work(range_ticket)>& work_with,
-                const std::function<symbol_actor(const symbol&)>& actor_of) {
+                const std::function<symbol_actor(const stream_key&)>& actor_of) {
   const std::size_t count = range->slots.size();
   if (count == 0)
     return;
@@ -90,7 +90,7 @@ void send_slots(const std::shared_ptr<ingest_range>& range,
   // The piece is there until its last element has gone, and that one is still ours.
   for (std::size_t i = 0; i < count; ++i) {
     caf::mailbox_element_ptr message{std::launder(static_cast<element*>(home.place(i)))};
-    if (auto to = actor_of(range->slots[i].symbol))
+    if (auto to = actor_of(range->slots[i].key()))
       caf::actor_cast<caf::abstract_actor*>(to)->enqueue(std::move(message), nullptr);
   }
 }

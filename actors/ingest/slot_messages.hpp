@@ -17,6 +17,6 @@ namespace tradepulse {
 // Requires: the range is open, and no ticket of a slot was made.
 void send_slots(const std::shared_ptr<ingest_range>& range,
                 const std::function<symbol_work(range_ticket)>& work_with,
-                const std::function<symbol_actor(const symbol&)>& actor_of);
+                const std::function<symbol_actor(const stream_key&)>& actor_of);
 
 } // namespace tradepulse

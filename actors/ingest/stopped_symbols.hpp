@@ -12,7 +12,7 @@
 
 namespace tradepulse {
 
-// Symbols whose actors fail. After N failures in T a symbol is stopped: its records go to the
+// Streams whose actors fail. After N failures in T a stream is stopped: its records go to the
 // dead-letter topic, the partition goes on, and the first range without it stores that it is
 // stopped and ends its epoch.
 class stopped_symbols {
@@ -20,10 +20,12 @@ class stopped_symbols {
   stopped_symbols(std::size_t allowed, std::chrono::milliseconds window)
       : allowed_(allowed), window_(window) {}
 
-  // True: that was one too many, the symbol is stopped.
-  bool failed(const symbol& each, std::chrono::steady_clock::time_point now);
+  // True: that was one too many, the stream is stopped.
+  bool failed(const stream_key& each, std::chrono::steady_clock::time_point now);
+  // The same without counting. False: it is stopped already.
+  bool stop(const stream_key& each);
   // Stopped, as of now; records of these are not numbered.
-  const std::unordered_set<symbol>& stopped() const noexcept { return stopped_; }
+  const std::unordered_set<stream_key>& stopped() const noexcept { return stopped_; }
 
   // A claim begins: what was to be stored may not have been.
   void claimed();
@@ -35,9 +37,9 @@ class stopped_symbols {
  private:
   std::size_t allowed_;
   std::chrono::milliseconds window_;
-  std::unordered_map<symbol, failure_window> failures_;
-  std::unordered_set<symbol> stopped_;
-  std::map<symbol, stored_stream> not_stored_; // stopped here, not in the database
+  std::unordered_map<stream_key, failure_window> failures_;
+  std::unordered_set<stream_key> stopped_;
+  std::map<stream_key, stored_stream> not_stored_; // stopped here, not in the database
 };
 
 } // namespace tradepulse

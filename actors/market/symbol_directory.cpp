@@ -27,27 +27,29 @@ void symbol_directory::connect(spawner spawn, std::vector<fan_out_actor> fan_out
 void symbol_directory::disconnect() {
   fan_outs_.clear();
   spawn_ = nullptr;
+  std::lock_guard lock(assignment_mutex_);
+  partitions_.clear();
 }
 
-symbol_directory::shard& symbol_directory::shard_of(const symbol& name) const {
-  return shards_[std::hash<symbol>{}(name) % shard_count];
+symbol_directory::shard& symbol_directory::shard_of(const stream_key& name) const {
+  return shards_[std::hash<stream_key>{}(name) % shard_count];
 }
 
 // This and the next two require the shard's lock.
-symbol_entry& symbol_directory::make_entry(shard& in, const symbol& name) {
+symbol_entry& symbol_directory::make_entry(shard& in, const stream_key& name) {
   auto made = std::make_shared<symbol_entry>();
-  made->symbol = name;
+  made->key = name;
   index_.add(made);
   return *(in.entries[name] = std::move(made));
 }
 
-symbol_entry& symbol_directory::entry_of(shard& in, const symbol& name) {
+symbol_entry& symbol_directory::entry_of(shard& in, const stream_key& name) {
   auto found = in.entries.find(name);
   return found != in.entries.end() ? *found->second : make_entry(in, name);
 }
 
 void symbol_directory::becomes_known(symbol_entry& entry) {
-  if (!entry.snapshot)
+  if (!entry.snapshot && entry.key.kind == stream_kind::price)
     known_.fetch_add(1, std::memory_order_relaxed);
   if (std::exchange(entry.only_awaited, false))
     unknown_.fetch_sub(1);
@@ -66,10 +68,11 @@ void symbol_directory::tell_interested(const symbol_entry& entry, const Message&
 }
 template void symbol_directory::tell_interested(const symbol_entry&, const stream_moved&) const;
 template void symbol_directory::tell_interested(const symbol_entry&, const stream_back&) const;
+template void symbol_directory::tell_interested(const symbol_entry&, const recall_lost&) const;
 
 // --- what is known ---------------------------------------------------------------------------
 
-symbol_directory::lookup symbol_directory::find(const symbol& name) const {
+symbol_directory::lookup symbol_directory::find(const stream_key& name) const {
   const auto& in = shard_of(name);
   std::lock_guard lock(in.mutex);
   auto found = in.entries.find(name);
@@ -80,10 +83,22 @@ symbol_directory::lookup symbol_directory::find(const symbol& name) const {
 }
 
 symbol_directory::lookup symbol_directory::read(const symbol_entry& entry) const {
-  return find(entry.symbol);
+  return find(entry.key);
 }
 
-std::optional<topic_partition> symbol_directory::home_of(const symbol& name) const {
+std::optional<sequence> symbol_directory::waits_still(const stream_key& name, epoch of) const {
+  const auto& in = shard_of(name);
+  std::lock_guard lock(in.mutex);
+  auto found = in.entries.find(name);
+  std::optional<sequence> out;
+  if (found != in.entries.end() && found->second->earlier)
+    for (const auto& each : *found->second->earlier)
+      if (each.last.epoch == of && !each.range.expired())
+        out = std::max(out.value_or(each.last.seq), each.last.seq);
+  return out;
+}
+
+std::optional<topic_partition> symbol_directory::home_of(const stream_key& name) const {
   const auto& in = shard_of(name);
   std::lock_guard lock(in.mutex);
   auto found = in.entries.find(name);
@@ -116,16 +131,15 @@ void symbol_directory::set_assignment(const std::vector<topic_partition>& assign
   }
 }
 
-void symbol_directory::publish(symbol_entry& entry,
-                               std::shared_ptr<const price_snapshot> snapshot) {
-  std::lock_guard lock(shard_of(entry.symbol).mutex);
+void symbol_directory::publish(symbol_entry& entry, head_ptr snapshot) {
+  std::lock_guard lock(shard_of(entry.key).mutex);
   becomes_known(entry);
   entry.snapshot = std::move(snapshot);
 }
 
 // --- the client side -------------------------------------------------------------------------
 
-symbol_directory::subscription_ticket symbol_directory::enter(const symbol& name,
+symbol_directory::subscription_ticket symbol_directory::enter(const stream_key& name,
                                                               std::size_t io_thread) {
   auto& in = shard_of(name);
   std::lock_guard lock(in.mutex);
@@ -146,18 +160,25 @@ void symbol_directory::join(stream_index index, std::size_t io_thread, connectio
                             std::uint64_t group) {
   const auto held = index_.at(index);
   auto& entry = *held;
-  auto& in = shard_of(entry.symbol);
+  auto& in = shard_of(entry.key);
   std::lock_guard lock(in.mutex);
   // Not by way of the symbol's actor: the answer would wait behind its data, and die with it. A
   // burst above this snapshot is published under the same lock, so it is sent after this answer;
   // one that is under way is not above it, and the subscription drops it by its position.
-  caf::anon_send(fan_outs_.at(io_thread),
-                 stream_joined{connection, group, index, entry.snapshot, entry.away});
+  caf::anon_send(fan_outs_.at(io_thread), stream_joined{connection, group, index, entry.snapshot,
+                                                        entry.away, view_of(entry)});
+}
+
+// Requires: the shard's lock. Asked behind the snapshot: a candle that has been closed up to there
+// is not among the views any more.
+candle_view_ptr symbol_directory::view_of(const symbol_entry& entry) const {
+  const bool is_candle = entry.key.kind.events() == event_kind::candle;
+  return is_candle && entry.board ? entry.board->newest(entry.key.kind.candle_length()) : nullptr;
 }
 
 void symbol_directory::leave(stream_index index, std::size_t io_thread) {
   const auto held = index_.at(index);
-  auto& in = shard_of(held->symbol);
+  auto& in = shard_of(held->key);
   std::lock_guard lock(in.mutex);
   held->interest[io_thread].fetch_sub(1);
   const bool wanted = std::any_of(held->interest.begin(), held->interest.end(),
@@ -165,7 +186,7 @@ void symbol_directory::leave(stream_index index, std::size_t io_thread) {
   if (wanted || !held->only_awaited || held->actor || held->idle || held->needs_restore)
     return;
   unknown_.fetch_sub(1);
-  in.entries.erase(held->symbol);
+  in.entries.erase(held->key);
   index_.remove(index);
 }
 

@@ -12,13 +12,14 @@ namespace tradepulse {
 
 // Requires: the shard's lock.
 std::shared_ptr<symbol_state> symbol_directory::new_state(const symbol_entry& entry) const {
-  return std::make_shared<symbol_state>(entry.symbol, entry.index, ring_events_);
+  return make_symbol_state(entry.key, entry.index, ring_events_);
 }
 
-void symbol_directory::restore(const topic_partition& source, stored_stream stored) {
-  auto& in = shard_of(stored.symbol);
-  std::lock_guard lock(in.mutex);
-  auto& entry = entry_of(in, stored.symbol);
+void symbol_directory::restore(const topic_partition& source, stored_stream stored,
+                               const candle_claim& candles) {
+  auto& in = shard_of(stored.key());
+  std::unique_lock lock(in.mutex);
+  auto& entry = entry_of(in, stored.key());
   bool uncommitted_epoch = false;
   if (entry.uncommitted_move && entry.uncommitted_move->position.epoch > stored.position.epoch) {
     if (entry.home != source)
@@ -26,7 +27,9 @@ void symbol_directory::restore(const topic_partition& source, stored_stream stor
     // This partition's events had moved it here, and none of that is committed: they will be read
     // again, and get the numbers of the epoch that the move began. The old home's claim and what
     // it has in flight stay as they are.
+    auto made = std::move(stored.candles);
     stored = *entry.uncommitted_move;
+    stored.candles = std::move(made);
     uncommitted_epoch = true;
   } else {
     entry.uncommitted_move.reset();
@@ -39,13 +42,14 @@ void symbol_directory::restore(const topic_partition& source, stored_stream stor
     if (returns)
       tell_interested(entry, stream_back{entry.index});
     entry.queued.fetch_add(1, std::memory_order_relaxed);
-    caf::anon_send(entry.actor, restore_stream{std::move(stored), uncommitted_epoch});
+    caf::anon_send(entry.actor,
+                   restore_stream{std::move(stored), uncommitted_epoch, source, candles});
     return;
   }
   if (!entry.idle)
     entry.idle = new_state(entry);
   entry.worked = false;
-  auto restored = entry.idle->restore(std::move(stored), entry.snapshot, uncommitted_epoch);
+  auto restored = entry.idle->restore(stored, entry.snapshot, uncommitted_epoch, candles);
   if (restored.moved) { // memory may be ahead of the database: what was published never goes back
     becomes_known(entry);
     entry.snapshot = restored.moved;
@@ -53,9 +57,23 @@ void symbol_directory::restore(const topic_partition& source, stored_stream stor
   }
   if (returns)
     tell_interested(entry, stream_back{entry.index}); // behind a move, which says more
+  std::vector<candle_view> views;
+  stream_position through;
+  if (auto* made = entry.idle->candles()) {
+    made->open_views(views);
+    through = made->builder().through();
+  }
+  lock.unlock();
+  if (!candles.rules)
+    return;
+  const auto outlets = outlets_of(entry, candles.rules->intervals);
+  if (!outlets.board)
+    return;
+  outlets.board->set(through, [&views](auto& to) { to = std::move(views); });
+  restore_candles({std::move(stored), uncommitted_epoch, source, candles});
 }
 
-symbol_actor symbol_directory::actor_for(const symbol& name, const topic_partition& source) {
+symbol_actor symbol_directory::actor_for(const stream_key& name, const topic_partition& source) {
   auto& in = shard_of(name);
   std::lock_guard lock(in.mutex);
   auto& entry = entry_of(in, name);
@@ -74,7 +92,7 @@ symbol_actor symbol_directory::actor_for(const symbol& name, const topic_partiti
   return entry.actor;
 }
 
-bool symbol_directory::forget_actor(const symbol& name, std::optional<std::uint64_t> actor_id) {
+bool symbol_directory::forget_actor(const stream_key& name, std::optional<std::uint64_t> actor_id) {
   auto& in = shard_of(name);
   std::lock_guard lock(in.mutex);
   auto found = in.entries.find(name);
@@ -86,7 +104,42 @@ bool symbol_directory::forget_actor(const symbol& name, std::optional<std::uint6
   found->second->queued.store(0);
   found->second->restarts.fetch_add(1);
   actors_.fetch_sub(1, std::memory_order_relaxed);
+  tell_interested(*found->second, recall_lost{found->second->index});
   return true;
+}
+
+bool symbol_directory::needs_restore(const stream_key& name) const {
+  const auto& in = shard_of(name);
+  std::lock_guard lock(in.mutex);
+  const auto found = in.entries.find(name);
+  return found != in.entries.end() && found->second->needs_restore;
+}
+
+void symbol_directory::tell_partition(const symbol_entry& entry) const {
+  const auto home = home_of(entry.key);
+  if (!home)
+    return;
+  partition_actor to;
+  {
+    std::lock_guard lock(assignment_mutex_);
+    if (const auto found = partitions_.find(*home); found != partitions_.end())
+      to = found->second;
+  }
+  if (to)
+    caf::anon_send(to, stream_failed{entry.key});
+}
+
+void symbol_directory::set_partition(const topic_partition& source, partition_actor actor) {
+  std::lock_guard lock(assignment_mutex_);
+  partitions_.insert_or_assign(source, std::move(actor));
+}
+
+void symbol_directory::remove_partition(const topic_partition& source,
+                                        const partition_actor& actor) {
+  std::lock_guard lock(assignment_mutex_);
+  if (const auto found = partitions_.find(source);
+      found != partitions_.end() && found->second == actor)
+    partitions_.erase(found);
 }
 
 // Requires: the shard's lock.
@@ -110,7 +163,7 @@ void symbol_directory::passivate_idle() {
 
 bool symbol_directory::passivate(symbol_entry& entry, std::uint64_t actor_id,
                                  std::shared_ptr<symbol_state> state) {
-  std::lock_guard lock(shard_of(entry.symbol).mutex);
+  std::lock_guard lock(shard_of(entry.key).mutex);
   if (!entry.actor || entry.actor->id() != actor_id || !is_idle(entry))
     return false;
   entry.idle = std::move(state);
@@ -119,33 +172,45 @@ bool symbol_directory::passivate(symbol_entry& entry, std::uint64_t actor_id,
   return true;
 }
 
-std::vector<symbol> symbol_directory::active_at(const topic_partition& home) const {
-  std::vector<symbol> out;
+std::vector<stream_key> symbol_directory::active_at(const topic_partition& home) const {
+  std::vector<stream_key> out;
   for (const auto& in : shards_) {
     std::lock_guard lock(in.mutex);
     for (const auto& [name, entry] : in.entries)
-      if ((entry->worked || entry->needs_restore) && entry->home == home)
+      if ((entry->worked || entry->needs_restore || entry->idle) && entry->home == home &&
+          name.kind.events() != event_kind::candle) // they are restored with their source
         out.push_back(name);
   }
   return out;
 }
 
-symbol_actor symbol_directory::find_actor(const symbol& name) const {
+symbol_actor symbol_directory::find_actor(const stream_key& name) const {
   const auto& in = shard_of(name);
   std::lock_guard lock(in.mutex);
   auto found = in.entries.find(name);
   return found == in.entries.end() ? symbol_actor{} : found->second->actor;
 }
 
-void symbol_directory::move_home(symbol_entry& entry, const stored_stream& row) {
-  std::lock_guard lock(shard_of(entry.symbol).mutex);
+void symbol_directory::move_home(symbol_entry& entry, const stored_stream& row,
+                                 std::optional<waiting_ranges::earlier> waits) {
+  std::lock_guard lock(shard_of(entry.key).mutex);
+  if (entry.earlier)
+    std::erase_if(*entry.earlier, [](const auto& each) { return each.range.expired(); });
+  if (waits) {
+    if (!entry.earlier)
+      entry.earlier = std::make_unique<std::vector<waiting_ranges::earlier>>();
+    entry.earlier->push_back(std::move(*waits));
+  } else if (entry.earlier && entry.earlier->empty()) {
+    entry.earlier.reset();
+  }
   entry.home = row.home;
-  entry.away = is_away(entry.home);
+  if (std::exchange(entry.away, is_away(entry.home)) && !entry.away)
+    tell_interested(entry, stream_back{entry.index}); // by way of a partition that is held here
   entry.uncommitted_move = std::make_unique<stored_stream>(row);
 }
 
 void symbol_directory::home_committed(symbol_entry& entry, epoch committed) {
-  std::lock_guard lock(shard_of(entry.symbol).mutex);
+  std::lock_guard lock(shard_of(entry.key).mutex);
   if (entry.uncommitted_move && entry.uncommitted_move->position.epoch <= committed)
     entry.uncommitted_move.reset();
 }

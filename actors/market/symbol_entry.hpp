@@ -5,10 +5,13 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <vector>
 
 #include "actors/fwd.hpp"
+#include "actors/market/candle_board.hpp"
+#include "actors/market/waiting_ranges.hpp"
+#include "protocol/event_burst.hpp"
 #include "protocol/identifiers.hpp"
-#include "protocol/price_burst.hpp"
 #include "protocol/price_snapshot.hpp"
 #include "protocol/stored_stream.hpp"
 
@@ -16,12 +19,12 @@ namespace tradepulse {
 
 class symbol_state;
 
-// One symbol of this process, whether it is at work, idle, or only somebody waits for it. Never
-// moved; freed before the directory only where nobody ever had a price for it.
+// One stream of this process, whether it is at work, idle, or only somebody waits for it. Never
+// moved; freed before the directory only where nobody ever had an event of it.
 struct symbol_entry {
   static constexpr std::size_t max_io_threads = 16;
 
-  tradepulse::symbol symbol;
+  stream_key key;
   stream_index index;
   // How many subscriptions each I/O thread has; a burst goes only where somebody listens.
   std::array<std::atomic<std::uint32_t>, max_io_threads> interest{};
@@ -31,13 +34,17 @@ struct symbol_entry {
   std::atomic<std::uint32_t> restarts{0};
 
   // Under the lock of its shard:
-  std::shared_ptr<const price_snapshot> snapshot; // the highest published; null: unknown
+  head_ptr snapshot; // the highest published; null: unknown
   // What an actor goes on with, while there is none. Null: the actor has it, or it is unknown.
   std::shared_ptr<symbol_state> idle;
   symbol_actor actor; // null while idle
   std::optional<topic_partition> home;
   // The row as an event of another partition has left it, while that move is not committed.
   std::unique_ptr<stored_stream> uncommitted_move;
+  // Ends of epochs that another partition had not committed when it lost the home; null: none.
+  std::unique_ptr<std::vector<waiting_ranges::earlier>> earlier;
+  // Of a stream that candles are made from, and of those of its candles: one for all of them.
+  std::shared_ptr<candle_board> board;
   std::uint32_t worked_at = 0; // in seconds of the directory
   // An actor has numbered events since the last claim: memory may be ahead of the database.
   bool worked = false;
@@ -45,6 +52,17 @@ struct symbol_entry {
   bool needs_restore = false;
   bool away = false;         // its partition is held elsewhere
   bool only_awaited = false; // made by a subscription; counted against the bound until it has data
+};
+
+// Where the candles of one stream go.
+struct candle_outlets {
+  std::shared_ptr<candle_board> board; // null: they are another stream's
+  std::array<const symbol_entry*, all_candle_intervals.size()> entries{};
+
+  // Requires: it is one of those that are made.
+  const symbol_entry* entry(candle_interval interval) const noexcept {
+    return entries[static_cast<std::size_t>(interval)];
+  }
 };
 
 } // namespace tradepulse

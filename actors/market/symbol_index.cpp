@@ -4,6 +4,23 @@
 #include <iterator>
 
 namespace tradepulse {
+namespace {
+
+symbol_index::entry_list part(const symbol_index::entry_list& of,
+                              symbol_index::entry_list::const_iterator first, std::size_t limit) {
+  const auto left = static_cast<std::size_t>(of.end() - first);
+  return {first, first + static_cast<std::ptrdiff_t>(std::min(limit, left))};
+}
+
+} // namespace
+
+void symbol_index::changed(const symbol_entry& entry) {
+  for (auto* each : {&prices_, &all_})
+    if (each->has(entry)) {
+      ++each->changes;
+      each->entries.reset();
+    }
+}
 
 void symbol_index::add(const std::shared_ptr<symbol_entry>& entry) {
   std::lock_guard lock(mutex_);
@@ -15,14 +32,14 @@ void symbol_index::add(const std::shared_ptr<symbol_entry>& entry) {
     free_.pop_back();
     by_index_[entry->index.value()] = entry;
   }
-  sorted_.reset();
+  changed(*entry);
 }
 
 void symbol_index::remove(stream_index index) {
   std::lock_guard lock(mutex_);
+  changed(*by_index_[index.value()]);
   by_index_[index.value()] = nullptr;
   free_.push_back(index.value());
-  sorted_.reset();
 }
 
 std::shared_ptr<symbol_entry> symbol_index::at(stream_index index) const {
@@ -30,31 +47,43 @@ std::shared_ptr<symbol_entry> symbol_index::at(stream_index index) const {
   return by_index_.at(index.value());
 }
 
-symbol_index::entry_list symbol_index::list(std::string_view after, std::size_t limit) const {
-  std::shared_ptr<const entry_list> sorted;
+std::shared_ptr<const symbol_index::entry_list> symbol_index::entries_of(sorted& which) const {
   entry_list unsorted;
+  std::uint64_t changes = 0;
   {
     std::lock_guard lock(mutex_);
-    sorted = sorted_;
-    if (!sorted)
-      std::copy_if(by_index_.begin(), by_index_.end(), std::back_inserter(unsorted),
-                   [](const auto& each) { return each != nullptr; });
+    if (which.entries)
+      return which.entries;
+    changes = which.changes;
+    std::copy_if(by_index_.begin(), by_index_.end(), std::back_inserter(unsorted),
+                 [&](const auto& each) { return each && which.has(*each); });
   }
-  if (!sorted) {
-    std::sort(unsorted.begin(), unsorted.end(),
-              [](const auto& a, const auto& b) { return a->symbol < b->symbol; });
-    sorted = std::make_shared<const entry_list>(std::move(unsorted));
-    std::lock_guard lock(mutex_);
-    // Not where a symbol came or went meanwhile: this list then is for this caller alone.
-    const auto entries = by_index_.size() - free_.size();
-    if (sorted->size() == entries)
-      sorted_ = sorted;
-  }
-  auto first =
-      std::upper_bound(sorted->begin(), sorted->end(), after,
-                       [](std::string_view a, const auto& e) { return a < e->symbol.view(); });
-  const auto count = std::min<std::size_t>(limit, static_cast<std::size_t>(sorted->end() - first));
-  return {first, first + static_cast<std::ptrdiff_t>(count)};
+  std::sort(unsorted.begin(), unsorted.end(),
+            [](const auto& a, const auto& b) { return a->key < b->key; });
+  auto made = std::make_shared<const entry_list>(std::move(unsorted));
+  std::lock_guard lock(mutex_);
+  // Not where a stream came or went meanwhile: this list then is for this caller alone.
+  if (changes == which.changes)
+    which.entries = made;
+  return made;
+}
+
+symbol_index::entry_list symbol_index::list_prices(std::string_view after,
+                                                   std::size_t limit) const {
+  const auto all = entries_of(prices_);
+  return part(
+      *all,
+      std::upper_bound(all->begin(), all->end(), after,
+                       [](std::string_view a, const auto& e) { return a < e->key.symbol.view(); }),
+      limit);
+}
+
+symbol_index::entry_list symbol_index::list_all(const stream_key& after, std::size_t limit) const {
+  const auto all = entries_of(all_);
+  return part(*all,
+              std::upper_bound(all->begin(), all->end(), after,
+                               [](const stream_key& a, const auto& e) { return a < e->key; }),
+              limit);
 }
 
 } // namespace tradepulse

@@ -9,6 +9,7 @@ struct source_of {
   const topic_partition& operator()(const claim_partition& asked) const { return asked.source; }
   const topic_partition& operator()(const move_partition& asked) const { return asked.move.source; }
   const topic_partition& operator()(const load_streams& asked) const { return asked.source; }
+  const topic_partition& operator()(const load_candles& asked) const { return asked.source; }
 };
 
 } // namespace
@@ -18,7 +19,10 @@ const topic_partition& claim_queue::entry::source() const {
 }
 
 void claim_queue::forget(const topic_partition& source) {
-  std::erase_if(entries_, [&](const entry& each) { return each.source() == source; });
+  // Who waits for candles is told in its turn that nothing comes.
+  std::erase_if(entries_, [&](const entry& each) {
+    return each.source() == source && !std::holds_alternative<load_candles>(each.what);
+  });
 }
 
 std::optional<claim_queue::entry> claim_queue::take(clock::time_point now) {

@@ -7,6 +7,7 @@
 
 #include "actors/messages.hpp"
 #include "actors/supervision/backoff.hpp"
+#include "protocol/ports/clock.hpp"
 
 namespace tradepulse {
 
@@ -16,7 +17,7 @@ namespace tradepulse {
 class claim_queue {
  public:
   using clock = std::chrono::steady_clock;
-  using work = std::variant<claim_partition, move_partition, load_streams>;
+  using work = std::variant<claim_partition, move_partition, load_streams, load_candles>;
   struct entry {
     work what;
     backoff pauses;
@@ -25,14 +26,15 @@ class claim_queue {
     const topic_partition& source() const;
   };
 
-  claim_queue(std::chrono::milliseconds first_pause, std::chrono::milliseconds longest_pause)
-      : first_pause_(first_pause), longest_pause_(longest_pause),
-        away_pauses_(first_pause, longest_pause) {}
+  claim_queue(std::chrono::milliseconds first_pause, std::chrono::milliseconds longest_pause,
+              const tradepulse::clock& chance = process_clock())
+      : first_pause_(first_pause), longest_pause_(longest_pause), chance_(chance),
+        away_pauses_(first_pause, longest_pause, chance.seed()) {}
 
   void add(work what) {
-    entries_.push_back({std::move(what), backoff(first_pause_, longest_pause_)});
+    entries_.push_back({std::move(what), backoff(first_pause_, longest_pause_, chance_.seed())});
   }
-  // What a partition asked that is no longer ours.
+  // What a partition asked that is no longer ours; but for candles: their symbol hears of it.
   void forget(const topic_partition& source);
 
   // Takes out the first that is due. None is while the database is away.
@@ -46,6 +48,7 @@ class claim_queue {
  private:
   const std::chrono::milliseconds first_pause_;
   const std::chrono::milliseconds longest_pause_;
+  const tradepulse::clock& chance_;
   backoff away_pauses_;
   clock::time_point away_until_{};
   std::deque<entry> entries_;

@@ -1,13 +1,48 @@
 #include "actors/persistence/pending_commit.hpp"
 
 #include <algorithm>
+#include <tuple>
 
+#include "actors/ingest/candle_clock.hpp"
+#include "actors/ingest/made_candles.hpp"
 #include "protocol/expects.hpp"
 
 namespace tradepulse {
 
-pending_commit::pending_commit(topic_partition source, generation gen, next_offset next)
-    : source_(std::move(source)), gen_(gen), next_(next), to_(next) {}
+namespace {
+
+// What the epoch has shown, of a price whose row is refused.
+std::optional<newest_event> newest_of(const stored_stream& price) {
+  auto out = price.newest;
+  const auto& shown = price.snapshot;
+  if (!shown || shown->price_seq.value() == 0) // of an epoch before
+    return out;
+  if (!out)
+    return newest_event{shown->event_time, shown->source_sequence};
+  out->event_time = std::max(out->event_time, shown->event_time);
+  out->source_sequence = std::max(out->source_sequence, shown->source_sequence);
+  return out;
+}
+
+// Of each candle the last one stays.
+void keep_newest(std::vector<closed_candle>& closed) {
+  const auto key = [](const closed_candle& each) {
+    return std::tuple(each.row.candle.interval, each.row.candle.start);
+  };
+  std::ranges::stable_sort(closed, {}, key);
+  auto to = closed.begin();
+  for (auto from = closed.begin(); from != closed.end(); ++from)
+    if (from + 1 == closed.end() || key(*from) != key(*(from + 1)))
+      *to++ = *from;
+  closed.erase(to, closed.end());
+}
+
+} // namespace
+
+pending_commit::pending_commit(topic_partition source, generation gen, next_offset next,
+                               time_ms journal_time)
+    : source_(std::move(source)), gen_(gen), next_(next), to_(next), journal_time_(journal_time),
+      commit_time_(journal_time) {}
 
 void pending_commit::add(std::shared_ptr<ingest_range> range) {
   TRADEPULSE_EXPECTS(range->gen == gen_);
@@ -31,33 +66,101 @@ void pending_commit::merge(std::shared_ptr<ingest_range> range) {
   if (range->last_applied)
     last_applied_ = range->last_applied;
   cluster_id_ = range->cluster_id;
-  for (const auto& slot : range->slots)
-    put(slot.row);
+  for (const auto& slot : range->slots) {
+    if (slot.count > 0)
+      put(slot.row);
+    if (slot.candles)
+      for (const auto& run : slot.candles->runs)
+        put(run.row);
+  }
   for (const auto& row : range->extra_rows)
     put(row);
   merged_.push_back(std::move(range));
 }
 
 void pending_commit::put(const stored_stream& row) {
-  const auto at = rows_.lower_bound(row.symbol);
-  if (at != rows_.end() && at->first == row.symbol) {
+  const auto at = rows_.lower_bound(row.key());
+  if (at != rows_.end() && at->first == row.key()) {
     at->second = &row;
   } else if (spare_.empty()) {
-    rows_.emplace_hint(at, row.symbol, &row);
+    rows_.emplace_hint(at, row.key(), &row);
   } else {
     auto node = std::move(spare_.back());
     spare_.pop_back();
-    node.key() = row.symbol;
+    node.key() = row.key();
     node.mapped() = &row;
     rows_.insert(at, std::move(node));
   }
 }
 
-range_commit pending_commit::work() const {
-  range_commit out{source_, gen_, next_, to_, cluster_id_, last_applied_, {}};
+range_commit pending_commit::work(time_ms now) {
+  range_commit out{source_, gen_, next_, to_, cluster_id_, last_applied_, {}, {}, {}};
   out.rows.reserve(rows_.size());
-  for (const auto& [name, row] : rows_)
-    out.rows.push_back({*row, position_only_.contains(name)});
+  for (const auto& [name, row] : rows_) {
+    const bool refused = position_only_.contains(name);
+    auto& given = out.rows.emplace_back(stream_row{*row, refused}).stream;
+    if (refused && given.kind == stream_kind::price)
+      given.newest = newest_of(given);
+    if (number_only_.contains(name))
+      given.newest.reset();
+  }
+  add_candles(out);
+  out.events = runs();
+  commit_time_ = out.events.empty() ? journal_time_ : std::max(journal_time_, now);
+  out.commit_time = commit_time_;
+  return out;
+}
+
+// The newest state of each source, and every candle that was closed or corrected, but for those of
+// streams whose rows are refused: of them the journal and the position are kept.
+void pending_commit::add_candles(range_commit& to) const {
+  std::map<stream_key, candle_update> all;
+  for (const auto& range : merged_) {
+    if (range->marks)
+      to.watermark = range->marks->behind;
+    for (const auto& slot : range->slots)
+      if (slot.candles && slot.candles->update) {
+        const auto& made = *slot.candles->update;
+        auto& into =
+            all.try_emplace(made.source, candle_update{made.source, {}, {}, {}}).first->second;
+        into.state = made.state;
+        into.source_epoch = made.source_epoch;
+        for (const auto& each : made.closed)
+          if (!position_only_.contains(
+                  {made.source.symbol, stream_kind::candle(each.row.candle.interval)}))
+            into.closed.push_back(each);
+      }
+  }
+  for (auto& [source, made] : all) {
+    keep_newest(made.closed);
+    to.candles.push_back(std::move(made));
+  }
+}
+
+// Numbered by the row of each slot, which stands at the last of its events.
+std::vector<journal_run> pending_commit::runs() const {
+  std::vector<journal_run> out;
+  std::size_t count = 0;
+  for (const auto& range : merged_)
+    count += range->slots.size();
+  out.reserve(count);
+  const auto add = [&out](const ingest_range& range, const ingest_range::slot& slot) {
+    const auto& last = slot.row.position;
+    if (slot.count > 0)
+      out.push_back({slot.symbol, last.epoch, sequence{last.seq.value() - slot.count + 1},
+                     range.events(slot), slot.newest_before, slot.kind});
+  };
+  for (const auto& range : merged_)
+    for (const auto& slot : range->slots) {
+      add(*range, slot);
+      if (slot.candles)
+        for (const auto& run : slot.candles->runs)
+          add(*range, run);
+    }
+  // Those of a stream are in order already.
+  std::ranges::stable_sort(out, [](const journal_run& a, const journal_run& b) {
+    return std::tie(a.symbol, a.kind) < std::tie(b.symbol, b.kind);
+  });
   return out;
 }
 
@@ -65,21 +168,29 @@ std::vector<dead_letter> pending_commit::refuse(const std::vector<refused_row>& 
   frozen_ = true;
   std::vector<dead_letter> letters;
   for (const auto& row : rows) {
-    if (!position_only_.insert(row.symbol).second)
+    if (!position_only_.insert(row.stream).second) {
+      number_only_.insert(row.stream);
       continue;
+    }
     for (const auto& range : merged_) {
       auto slot = std::find_if(range->slots.begin(), range->slots.end(),
-                               [&](const auto& s) { return s.symbol == row.symbol; });
+                               [&](const auto& s) { return s.key() == row.stream; });
       if (slot == range->slots.end())
         continue;
-      for (std::uint32_t i = slot->first; i < slot->first + slot->count; ++i) {
+      const auto refuse_record = [&](record_offset offset) {
         const auto& records = range->batch->records;
-        auto at = std::lower_bound(records.begin(), records.end(), range->ticks[i].offset,
+        auto at = std::lower_bound(records.begin(), records.end(), offset,
                                    [](const record& r, record_offset o) { return r.offset < o; });
         letters.push_back({range->batch, static_cast<std::size_t>(at - records.begin()),
                            reject_reason::database_refused,
                            "SQLSTATE " + row.sqlstate + ": " + row.message.substr(0, 150)});
-      }
+      };
+      std::visit(
+          [&](const auto& events) {
+            for (const auto& each : events)
+              refuse_record(each.offset);
+          },
+          range->events(*slot));
     }
   }
   return letters;
@@ -87,20 +198,28 @@ std::vector<dead_letter> pending_commit::refuse(const std::vector<refused_row>& 
 
 pending_commit::done pending_commit::committed() {
   done out{to_, last_applied_, events_, {}, {}, {}};
+  const auto note_epoch = [&out](const ingest_range::slot& slot) {
+    if (slot.began_epoch)
+      out.begun_epochs.emplace_back(slot.key(), slot.row.position.epoch);
+  };
   for (const auto& range : merged_) {
-    for (const auto& slot : range->slots)
-      if (slot.began_epoch)
-        out.begun_epochs.emplace_back(slot.symbol, slot.row.position.epoch);
+    for (const auto& slot : range->slots) {
+      note_epoch(slot);
+      if (slot.candles)
+        std::ranges::for_each(slot.candles->runs, note_epoch);
+    }
     if (!range->batch->records.empty()) {
       out.oldest_appends.push_back(range->batch->records.front().append_time);
-      out.range_events.push_back(range->ticks.size());
+      out.range_events.push_back(range->event_count());
     }
   }
   next_ = to_;
+  journal_time_ = commit_time_;
   while (!rows_.empty())
     spare_.push_back(rows_.extract(rows_.begin()));
   merged_.clear();
   position_only_.clear();
+  number_only_.clear();
   events_ = bytes_ = 0;
   last_applied_.reset();
   frozen_ = false;

@@ -8,6 +8,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "actors/actor_self.hpp"
 #include "actors/messages.hpp"
 #include "actors/persistence/claim_queue.hpp"
 #include "actors/persistence/pending_commit.hpp"
@@ -16,17 +17,17 @@
 
 namespace tradepulse {
 
+using writer_self = actor_self<writer_actor, flush_due, claims_due>;
+
 // What a writer actor knows and does; the actor itself is a shell around it.
 // Thread: the actor's own. Calls of the store block it, each no longer than the watchdog allows.
 class writer {
  public:
-  using self_type = writer_actor::pointer;
-
   writer() = default;
   ~writer();
   writer(const writer&) = delete;
   writer& operator=(const writer&) = delete;
-  void begin(std::shared_ptr<writer_options> options, self_type self);
+  void begin(std::shared_ptr<writer_options> options, writer_self self);
 
   // --- claims: one after the other, again and again while the database is away ---
   void enqueue(claim_queue::work work);
@@ -40,11 +41,9 @@ class writer {
   void letter_done(const refusal_letter_done& done);
 
  private:
-  using clock = std::chrono::steady_clock;
-
   struct owned {
     explicit owned(const writer_options& options)
-        : pauses(options.retry_first, options.retry_most) {}
+        : pauses(options.retry_first, options.retry_most, options.time->seed()) {}
 
     std::unique_ptr<pending_commit> pending;
     partition_actor actor;
@@ -69,6 +68,8 @@ class writer {
   std::optional<errc> attempt(const claim_partition& wanted);
   std::optional<errc> attempt(const move_partition& wanted);
   std::optional<errc> attempt(const load_streams& wanted);
+  std::optional<errc> attempt(const load_candles& wanted);
+  result<bool> is_ours(const topic_partition& source, generation gen);
   void fence(const topic_partition& source, generation gen, const partition_actor& to,
              const std::string& detail);
   void grant(claimed_partition granted, const partition_actor& to);
@@ -76,6 +77,7 @@ class writer {
   // --- what a commit came to ---
   void settle(const topic_partition& source, owned& mine, const committed& done);
   void settle(const topic_partition& source, owned& mine, const fenced&);
+  void show_klines(const kline_admission& klines);
   void settle(const topic_partition& source, owned& mine, const try_again& what);
   void settle(const topic_partition& source, owned&, const outcome_unknown& what);
   void settle(const topic_partition& source, owned& mine, const rows_refused& what);
@@ -93,9 +95,10 @@ class writer {
   void show();
 
   std::shared_ptr<writer_options> options_;
-  self_type self_ = nullptr;
+  writer_self self_;
   std::unordered_map<topic_partition, owned> partitions_; // under a claim
   std::optional<claim_queue> claims_;
+  bool klines_wait_ = false; // it was said
 };
 
 } // namespace tradepulse

@@ -6,6 +6,7 @@
 #include <string>
 
 #include <caf/fwd.hpp>
+#include <caf/typed_behavior.hpp>
 
 #include "actors/actor_card.hpp"
 #include "actors/engine_metrics.hpp"
@@ -14,6 +15,7 @@
 #include "actors/ingest/dead_letter_policy.hpp"
 #include "actors/market/symbol_directory.hpp"
 #include "actors/persistence/database_faults.hpp"
+#include "protocol/ports/clock.hpp"
 #include "protocol/ports/dead_letter_sink.hpp"
 #include "protocol/ports/range_store.hpp"
 
@@ -35,7 +37,12 @@ struct writer_options {
   health_board* health = nullptr;
   std::shared_ptr<actor_card> card;
   std::shared_ptr<database_faults> faults; // of all writers; null: its own
+  const clock* time = &process_clock();
 };
+
+class writer;
+// What the actor does with each message.
+writer_actor::behavior_type handlers_of(writer& mine);
 
 // Owns partitions: commits their ranges, one transaction a partition at a time. A thread and a
 // database connection of its own. Blocks: in the store's calls only.

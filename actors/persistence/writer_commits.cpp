@@ -1,9 +1,6 @@
-#include <caf/send.hpp>
-#include <caf/typed_event_based_actor.hpp>
-
-#include "actors/actor_rules.hpp"
-#include "actors/message_types.hpp"
+#include "actors/latency.hpp"
 #include "actors/persistence/writer.hpp"
+#include "actors/tell.hpp"
 #include "protocol/log.hpp"
 
 // Complete ranges become transactions, and what a transaction came to goes to those who wait for
@@ -14,8 +11,9 @@ void writer::complete(const range_complete& done) {
   auto found = partitions_.find(done.range->batch->source);
   if (found == partitions_.end()) {
     // Under no claim here, so it will never be committed: its partition must not wait for it.
-    caf::anon_send(done.reply_to,
-                   claim_lost{done.range->gen, claim_loss::connection_lost, "the claim is gone"});
+    options_->directory->unsettle(done.range->batch->source, done.range->gen);
+    tell(done.reply_to,
+         claim_lost{done.range->gen, claim_loss::connection_lost, "the claim is gone"});
     return;
   }
   if (found->second.pending->gen() != done.range->gen)
@@ -29,14 +27,14 @@ void writer::complete(const range_complete& done) {
                     mine.pending->events() >= half.events || mine.pending->bytes() >= half.bytes;
   // To itself, not at once: complete ranges in the mailbox join the same transaction.
   if (full && !std::exchange(mine.flush_asked, true))
-    caf::anon_send(writer_actor{self_}, flush_due{found->first});
+    tell(self_.address(), flush_due{found->first});
   else if (!full && !mine.flush_asked)
     arm_flush(found->first, mine);
 }
 
 void writer::arm_flush(const topic_partition& source, owned& mine) {
   if (!std::exchange(mine.flush_armed, true))
-    self_->delayed_send(self_, options_->flush_interval, flush_due{source, true});
+    self_.later(options_->flush_interval, flush_due{source, true});
 }
 
 void writer::flush(const flush_due& due) {
@@ -46,14 +44,14 @@ void writer::flush(const flush_due& due) {
     return;
   auto& mine = found->second;
   (due.armed ? mine.flush_armed : mine.flush_asked) = false;
-  if (mine.retry_at && clock::now() < *mine.retry_at)
+  if (mine.retry_at && options_->time->now() < *mine.retry_at)
     return;
   mine.retry_at.reset();
   for (auto& letter : std::exchange(mine.letters_refused, {}))
     produce(source, mine.pending->gen(), std::move(letter));
   if (mine.pending->empty() || mine.letters_open > 0)
     return;
-  const auto outcome = options_->store->commit(mine.pending->work());
+  const auto outcome = options_->store->commit(mine.pending->work(options_->time->wall()));
   std::visit([&](const auto& what) { settle(source, mine, what); }, outcome);
   show();
 }
@@ -82,7 +80,7 @@ void writer::letter_done(const refusal_letter_done& done) {
                   {"offset", done.letter->batch->records[done.letter->index].offset.value()}});
   }
   if (--mine.letters_open == 0)
-    caf::anon_send(writer_actor{self_}, flush_due{done.source});
+    tell(self_.address(), flush_due{done.source});
 }
 
 void writer::settle(const topic_partition& source, owned& mine, const committed& done) {
@@ -96,13 +94,30 @@ void writer::settle(const topic_partition& source, owned& mine, const committed&
   mine.refusals = 0;
   mine.pauses.reset();
   answered(source);
+  if (done.klines)
+    show_klines(*done.klines);
   for (const auto& [name, begun] : what.begun_epochs)
     if (auto actor = options_->directory->find_actor(name))
-      caf::anon_send(actor, epoch_committed{begun});
-  caf::anon_send(mine.actor, range_committed{mine.pending->gen(), what.next, what.last_applied,
-                                             what.events, source});
+      tell(actor, epoch_committed{begun});
+  tell(mine.actor,
+       range_committed{mine.pending->gen(), what.next, what.last_applied, what.events, source});
   if (!mine.pending->empty()) // held back by a refusal
     arm_flush(source, mine);
+}
+
+// Of all writers: the table is one. Only the key's end is the end of it for each of them.
+void writer::show_klines(const kline_admission& klines) {
+  constexpr const char* key = "market_klines";
+  options_->metrics->waiting_klines.add(klines.kept_out);
+  if (klines.waiting) {
+    options_->health->set(key, "klines wait in market_klines_waiting: " + klines.remedy);
+    if (!std::exchange(klines_wait_, true))
+      log::warning("klines_wait", {{"table", "market_klines_waiting"}, {"action", klines.remedy}});
+  } else if (!klines.one_interval_alone) {
+    options_->health->clear(key);
+    if (std::exchange(klines_wait_, false))
+      log::info("klines_released", {{"table", "market_klines"}});
+  }
 }
 
 void writer::settle(const topic_partition& source, owned& mine, const fenced&) {
@@ -111,8 +126,9 @@ void writer::settle(const topic_partition& source, owned& mine, const fenced&) {
   log::warning("commit_refused", {{"partition", source.to_string()},
                                   {"generation", mine.pending->gen().value()},
                                   {"action", "claim_again"}});
-  caf::anon_send(mine.actor, claim_lost{mine.pending->gen(), claim_loss::fenced,
-                                        "another claim or another next_offset is stored"});
+  tell(mine.actor, claim_lost{mine.pending->gen(), claim_loss::fenced,
+                              "another claim or another next_offset is stored"});
+  options_->directory->unsettle(source, mine.pending->gen()); // before its ranges are gone
   partitions_.erase(source);
 }
 
@@ -139,7 +155,8 @@ void writer::settle(const topic_partition& source, owned& mine, const rows_refus
   mine.refusals = 0;
   options_->metrics->refused_rows.add(what.rows.size());
   for (const auto& row : what.rows)
-    log::error("row_refused", {{"symbol", row.symbol.view()},
+    log::error("row_refused", {{"symbol", row.stream.symbol.view()},
+                               {"stream", name_of(row.stream.kind)},
                                {"sqlstate", row.sqlstate},
                                {"error", row.message},
                                {"action", "dead_letter"}});
@@ -153,16 +170,16 @@ void writer::settle(const topic_partition& source, owned& mine, const rows_refus
 
 void writer::flush_later(const topic_partition& source, owned& mine) {
   const auto pause = mine.pauses.next();
-  mine.retry_at = clock::now() + pause;
-  self_->delayed_send(self_, pause, flush_due{source});
+  mine.retry_at = options_->time->now() + pause;
+  self_.later(pause, flush_due{source});
 }
 
 void writer::produce(const topic_partition& source, generation gen,
                      std::shared_ptr<const dead_letter> letter) {
   dead_letter copy = *letter;
   options_->dead_letters->produce(
-      std::move(copy), [to = writer_actor{self_}, source, gen, letter](const result<void>& done) {
-        caf::anon_send(to, refusal_letter_done{source, gen, letter, static_cast<bool>(done)});
+      std::move(copy), [to = self_.address(), source, gen, letter](const result<void>& done) {
+        tell(to, refusal_letter_done{source, gen, letter, static_cast<bool>(done)});
       });
 }
 

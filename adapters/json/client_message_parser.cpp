@@ -4,16 +4,17 @@
 #include <array>
 #include <optional>
 #include <string>
-#include <unordered_set>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
 #include "adapters/json/request_members.hpp"
+#include "adapters/json/since_member.hpp"
 
 namespace tradepulse {
 namespace {
 
-using json::request_list;
+using json::asked_names;
 using json::request_members;
 using json::request_value;
 using json::shown;
@@ -25,19 +26,24 @@ constexpr std::string_view not_in_this_version = " is not supported by this vers
 class symbol_list {
  public:
   symbol_list(std::vector<symbol>& to, std::vector<refused_member>& refused,
-              std::size_t max_refused)
-      : to_(to), refused_(refused), max_refused_(max_refused) {}
+              std::size_t max_refused, asked_names::places& asked)
+      : to_(to), refused_(refused), max_refused_(max_refused), asked_(asked) {}
 
   void add(std::string_view member, const request_value& item) {
     if (item.kind != value_kind::string) {
       refuse(std::string(member) + ": " + std::string(to_string(item.kind)) + ", must be a string");
       return;
     }
+    const auto [place, anew] = asked_.try_emplace(item.text, asked_names::refused);
+    if (!anew && place->second != asked_names::refused)
+      return;
     auto parsed = symbol::parse(item.text);
-    if (!parsed)
+    if (!parsed) {
       refuse(parsed.failure().detail);
-    else if (seen_.insert(*parsed).second)
-      to_.push_back(*parsed);
+      return;
+    }
+    place->second = to_.size();
+    to_.push_back(*parsed);
   }
 
   void finish() {
@@ -56,43 +62,71 @@ class symbol_list {
   std::vector<symbol>& to_;
   std::vector<refused_member>& refused_;
   std::size_t max_refused_;
+  asked_names::places& asked_;
   std::size_t refused_count_ = 0;
-  std::unordered_set<symbol> seen_;
 };
 
-// Streams that the dialect names and this version does not serve.
-bool known_stream(std::string_view name) noexcept {
-  constexpr std::array<std::string_view, 4> names{"trade", "depth", "ticker", "quote"};
-  for (std::string_view known : names)
-    if (name == known)
-      return true;
-  for (std::string_view prefix : {std::string_view{"kline_"}, std::string_view{"candle_"}})
-    if (name.starts_with(prefix) && name.size() > prefix.size())
-      return true;
-  return false;
-}
+// Collects streams without doubles, and what is wrong with others.
+class stream_list {
+ public:
+  stream_list(std::vector<stream_kind>& to, std::vector<refused_member>& refused,
+              asked_names::places& asked, candle_intervals candles)
+      : to_(to), refused_(refused), asked_(asked), candles_(candles) {}
 
-void add_stream(const request_value& item, std::vector<stream_kind>& streams,
-                std::vector<refused_member>& refused) {
-  if (item.kind != value_kind::string) {
-    refused.push_back({errc::bad_request,
-                       "streams: " + std::string(to_string(item.kind)) + ", must be a string"});
-  } else if (item.text == "price") {
-    if (streams.empty())
-      streams.push_back(stream_kind::price);
-  } else if (known_stream(item.text)) {
-    refused.push_back(
-        {errc::unsupported,
-         "stream " + shown(item.text) + std::string(not_in_this_version) + ", only \"price\""});
-  } else {
-    refused.push_back(
-        {errc::bad_request, "stream " + shown(item.text) + " is not known, only \"price\""});
+  void add(const request_value& item) {
+    if (item.kind != value_kind::string) {
+      refused_.push_back({errc::bad_request,
+                          "streams: " + std::string(to_string(item.kind)) + ", must be a string"});
+      return;
+    }
+    const auto [place, anew] = asked_.try_emplace(item.text, asked_names::refused);
+    if (!anew)
+      return;
+    const auto parsed = parse_stream_kind(item.text);
+    if (parsed && is_made(*parsed)) {
+      place->second = to_.size();
+      to_.push_back(*parsed);
+    } else if (parsed) {
+      refused_.push_back({errc::unsupported, "stream " + shown(item.text) + not_made()});
+    } else if (item.text == "depth" || item.text == "ticker") {
+      refused_.push_back({errc::unsupported, "stream " + shown(item.text) +
+                                                 std::string(not_in_this_version) + only_these()});
+    } else {
+      refused_.push_back(
+          {errc::bad_request, "stream " + shown(item.text) + " is not known" + only_these()});
+    }
   }
-}
+
+ private:
+  bool is_made(stream_kind kind) const {
+    return kind.events() != event_kind::candle || candles_.contains(kind.candle_length());
+  }
+  // " (1m 5m)"
+  std::string made() const {
+    std::string out;
+    for (const auto each : all_candle_intervals)
+      if (candles_.contains(each))
+        out.append(out.empty() ? " (" : " ").append(name_of(each));
+    return out + ")";
+  }
+  std::string not_made() const {
+    if (candles_.empty())
+      return ": no candles are made (candles.source of a topic)";
+    return ": candles of this length are not made, only" + made() + " (candles.intervals)";
+  }
+  std::string only_these() const {
+    return ", only price, trade, quote" +
+           std::string(candles_.empty() ? " and" : ", candle_<interval>" + made() + " and") +
+           " kline_<interval> (1s 1m 3m 5m 15m 30m 1h 2h 4h 6h 8h 12h 1d 3d 1w 1M)";
+  }
+
+  std::vector<stream_kind>& to_;
+  std::vector<refused_member>& refused_;
+  asked_names::places& asked_;
+  candle_intervals candles_;
+};
 
 void refuse_members(const request_members& members, std::vector<refused_member>& refused) {
-  if (members.since.given())
-    refused.push_back({errc::unsupported, "\"since\"" + std::string(not_in_this_version)});
   if (members.delivery.given())
     refused.push_back({errc::unsupported, "\"delivery\"" + std::string(not_in_this_version)});
   for (const std::string& name : members.unknown)
@@ -133,7 +167,8 @@ client_message subscription_of(request_members members, const client_message_lim
     return invalid_request{std::move(members.id_json), wrong->code, std::move(wrong->detail)};
   Request out;
   out.id = std::move(members.id_json);
-  symbol_list symbols(out.symbols, out.refused, limits.max_refused_symbols);
+  asked_names asked; // by texts of `members`
+  symbol_list symbols(out.symbols, out.refused, limits.max_refused_symbols, asked.symbols);
   const auto add_single = [&] {
     if (members.symbol.given())
       symbols.add("symbol", members.symbol);
@@ -145,11 +180,25 @@ client_message subscription_of(request_members members, const client_message_lim
   if (members.symbols_before_symbol)
     add_single();
   symbols.finish();
+  static const request_value price_alone{value_kind::string, "price"};
+  stream_list streams(out.streams, out.refused, asked.streams, limits.candles);
   if (!members.streams.given())
-    out.streams.push_back(stream_kind::price);
+    streams.add(price_alone);
   for (const request_value& item : members.streams.items)
-    add_stream(item, out.streams, out.refused);
+    streams.add(item);
   refuse_members(members, out.refused);
+  if constexpr (std::is_same_v<Request, subscribe_request>) {
+    if (members.since.given()) {
+      asked.served_symbols = out.symbols.size();
+      asked.served_streams = out.streams.size();
+      auto since = json::since_of(members.since, asked);
+      if (!since)
+        return invalid_request{std::move(out.id), since.failure().code, since.failure().detail};
+      out.since = *std::move(since);
+    }
+  } else if (members.since.given()) {
+    out.refused.push_back({errc::bad_request, "since: only a subscribe goes on from a position"});
+  }
   return out;
 }
 
@@ -182,7 +231,8 @@ invalid_request without_type(request_members members) {
 
 client_message parse_client_message(std::string_view text, const client_message_limits& limits) {
   const std::size_t most_items = std::max(limits.max_symbols, limits.max_streams);
-  auto read = json::read_request(text, {limits.max_bytes, limits.max_depth, most_items});
+  auto read = json::read_request(
+      text, {limits.max_bytes, limits.max_depth, most_items, /*with_since=*/true});
   if (!read)
     return invalid_request{{}, read.failure().code, read.failure().detail};
   request_members members = *std::move(read);

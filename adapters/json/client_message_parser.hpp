@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <string_view>
 
+#include "protocol/candle_interval.hpp"
 #include "protocol/client_messages.hpp"
 
 namespace tradepulse {
@@ -16,13 +17,19 @@ struct client_message_limits {
   // Refused symbols that are named one by one; one more entry counts the rest, so that a small
   // message cannot ask for a flood of errors.
   std::size_t max_refused_symbols = 100;
+  // The lengths of candles that there are, of some symbols at least. Empty: none are made.
+  candle_intervals candles{};
 };
 
 // Reads a message of the native dialect.
 //   subscribe, unsubscribe   `symbol` and `symbols` are merged in the order they came; `streams`
-//                            defaults to ["price"]. What cannot be served is in `refused`:
-//                            symbols against the rule, streams, `since`, `delivery`, members that
-//                            are not known. `timestamp` is ignored; null counts as absent.
+//                            defaults to ["price"], doubles are dropped. What cannot be served is
+//                            in `refused`: symbols against the rule, streams, `delivery`, members
+//                            that are not known, candles of a length that is not
+//                            made (unsupported). `timestamp` is ignored; null counts as absent.
+//                            `since` is a position or a time for all, or a map by symbol, by stream
+//                            or by both (adapters/json/since_member.hpp); a wrong one refuses the
+//                            request.
 //   list, ping, pong         other members are ignored
 // Everything else is an invalid_request: bad_json, bad_utf8, bad_number, out_of_range (not usable
 // JSON), too_large (bytes, symbols), bad_request (form), unknown_message (`type`), unsupported

@@ -9,8 +9,9 @@
 namespace tradepulse {
 namespace {
 
-constexpr std::array kinds{decoder_kind::price_ticks, decoder_kind::market_price,
-                           decoder_kind::binance_stream};
+constexpr std::array kinds{decoder_kind::price_ticks,    decoder_kind::market_price,
+                           decoder_kind::binance_stream, decoder_kind::stock_trades,
+                           decoder_kind::stock_bars,     decoder_kind::binance_klines};
 
 constexpr std::array<std::string_view, 10> skipped_kinds{
     "aggTrade",   "depthUpdate", "depthSnapshot", "bookTicker", "kline",
@@ -26,6 +27,12 @@ std::string_view to_string(decoder_kind kind) noexcept {
     return "market-price";
   case decoder_kind::binance_stream:
     return "binance-stream";
+  case decoder_kind::stock_trades:
+    return "stock-trades";
+  case decoder_kind::stock_bars:
+    return "stock-bars";
+  case decoder_kind::binance_klines:
+    return "binance-klines";
   }
   return "unknown";
 }
@@ -52,6 +59,12 @@ std::unique_ptr<tick_decoder> make_decoder(decoder_kind kind, const decoder_opti
     return json::make_market_price_decoder(options);
   case decoder_kind::binance_stream:
     return json::make_binance_stream_decoder(options);
+  case decoder_kind::stock_trades:
+    return json::make_stock_trades_decoder(options);
+  case decoder_kind::stock_bars:
+    return json::make_stock_bars_decoder(options);
+  case decoder_kind::binance_klines:
+    return json::make_binance_klines_decoder(options);
   }
   contract_violated("a known decoder_kind", __FILE__, __LINE__);
 }

@@ -19,12 +19,22 @@ enum class decoder_kind : std::uint8_t {
   // {"type":"market_price","market","price","timestamp"}; the known types trade, quote and depth
   // are skipped and counted by their name, others as "other".
   market_price,
-  // Combined-stream frames {"stream","data"}: a trade is a tick; every other kind is skipped and
-  // counted, REST order book snapshots ({"lastUpdateId",...}) too.
+  // Combined-stream frames {"stream","data"}: `trade` (or `aggTrade`, see decoder_options) is a
+  // trade, `bookTicker` a quote, `kline` a kline; every other kind is skipped and counted, REST
+  // order book snapshots ({"lastUpdateId",...}) too. A trade without a quantity is a price alone.
   binance_stream,
+  // {"symbol","price","size","timestamp","side"?,"trade_id"? or "id"?,"sequence"?}
+  stock_trades,
+  // {"symbol","open","high","low","close","volume","timestamp","trade_count"? or "n"?,"sequence"?}:
+  // a closed kline that begins at its timestamp; its length is decoder_options::bar_interval.
+  stock_bars,
+  // {"e":"kline","E","s","k":{...},"sequence"?}, also in a frame {"stream","data"}; other events
+  // are
+  // skipped and counted.
+  binance_klines,
 };
 
-// "price-ticks", "market-price", "binance-stream": the names in the configuration.
+// "price-ticks", "market-price", ...: the names in the configuration.
 std::string_view to_string(decoder_kind kind) noexcept;
 std::optional<decoder_kind> decoder_kind_of(std::string_view name) noexcept;
 std::span<const decoder_kind> all_decoder_kinds() noexcept;
@@ -37,12 +47,20 @@ struct decoder_options {
   std::chrono::milliseconds max_ahead = std::chrono::hours{1};
   // ingest.max_record_bytes, of the value.
   std::size_t max_record_bytes = std::size_t{64} * 1024;
+  // Of what stock_bars reads.
+  kline_interval bar_interval = kline_interval::m1;
+  // binance_stream: `aggTrade` feeds trade and price in place of `trade`, never beside it, so that
+  // no share counts twice.
+  bool aggregate_trades = false;
+  // binance_klines: `sequence` numbers the messages of one symbol and interval.
+  bool own_sequence = false;
 };
 
 // Common to all decoders: numbers are JSON numbers or strings and exact; times are integer
 // milliseconds (number or string) or ISO-8601; the key is never looked at; unknown members are
 // ignored; of a doubled member the last one wins. A number whose exponent is above 308 is refused
-// as out_of_range wherever it stands, even in a member that nobody wants.
+// as out_of_range wherever it stands, even in a member that nobody wants. A kline has
+// low <= open, close <= high and a start before its end, else it is refused as bad_value.
 // A decoder's thread: one at a time.
 std::unique_ptr<tick_decoder> make_decoder(decoder_kind kind, const decoder_options& options = {});
 

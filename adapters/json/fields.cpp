@@ -63,6 +63,14 @@ rejection require_string(std::string_view label, const member& from) {
   return {};
 }
 
+rejection require_object(std::string_view label, const member& from) {
+  if (from.kind == value_kind::absent)
+    return absent(label);
+  if (from.kind != value_kind::object)
+    return mistyped(label, from.kind, "an object");
+  return {};
+}
+
 rejection read_symbol(std::string_view label, const member& from, symbol& to) {
   if (auto refused = require_string(label, from))
     return refused;
@@ -87,6 +95,10 @@ rejection read_volume(std::string_view label, const member& from, std::optional<
   to.reset();
   if (from.kind == value_kind::absent || from.kind == value_kind::null)
     return {};
+  return read_quantity(label, from, to.emplace());
+}
+
+rejection read_quantity(std::string_view label, const member& from, quantity& to) {
   if (auto refused = require_number(label, from))
     return refused;
   auto parsed = quantity::parse(from.text);
@@ -96,8 +108,23 @@ rejection read_volume(std::string_view label, const member& from, std::optional<
   return {};
 }
 
-rejection read_time(std::string_view label, const member& from, time_ms append_time,
-                    std::chrono::milliseconds max_ahead, time_ms& to) {
+rejection read_amount(std::string_view label, const member& from, std::optional<int128>& to) {
+  constexpr std::string_view range = "0 up to below 10^28";
+  to.reset();
+  if (from.kind == value_kind::absent || from.kind == value_kind::null)
+    return {};
+  if (auto refused = require_number(label, from))
+    return refused;
+  auto parsed = parse_decimal(from.text);
+  if (!parsed)
+    return refused_decimal(label, from.text, parsed.failure(), range);
+  if (*parsed < 0)
+    return refused_decimal(label, from.text, error{errc::out_of_range, {}}, range);
+  to = *parsed;
+  return {};
+}
+
+rejection read_any_time(std::string_view label, const member& from, time_ms& to) {
   if (from.kind == value_kind::absent)
     return absent(label);
   if (from.kind != value_kind::number && from.kind != value_kind::string)
@@ -106,6 +133,13 @@ rejection read_time(std::string_view label, const member& from, time_ms append_t
   if (!parsed)
     return reject(reject_reason::bad_time, named(label, ": ") + parsed.failure().detail);
   to = *parsed;
+  return {};
+}
+
+rejection read_time(std::string_view label, const member& from, time_ms append_time,
+                    std::chrono::milliseconds max_ahead, time_ms& to) {
+  if (auto refused = read_any_time(label, from, to))
+    return refused;
   const bool record_has_time = append_time.time_since_epoch().count() >= 0;
   if (record_has_time && to - append_time > max_ahead)
     return reject(reject_reason::time_ahead,
@@ -115,8 +149,7 @@ rejection read_time(std::string_view label, const member& from, time_ms append_t
   return {};
 }
 
-rejection read_source_sequence(std::string_view label, const member& from,
-                               std::optional<std::int64_t>& to) {
+rejection read_count(std::string_view label, const member& from, std::optional<std::int64_t>& to) {
   to.reset();
   if (from.kind == value_kind::absent || from.kind == value_kind::null)
     return {};
@@ -136,6 +169,15 @@ rejection read_source_sequence(std::string_view label, const member& from,
     return reject(reject_reason::out_of_range,
                   named(label, " ") + shown(from.text) + ": too large" + range);
   to = number;
+  return {};
+}
+
+rejection read_flag(std::string_view label, const member& from, bool& to) {
+  if (from.kind == value_kind::absent)
+    return absent(label);
+  if (from.kind != value_kind::boolean)
+    return mistyped(label, from.kind, "true or false");
+  to = from.text == "true";
   return {};
 }
 

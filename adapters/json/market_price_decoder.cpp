@@ -16,7 +16,7 @@ constexpr std::array<std::string_view, 3> known_types{"trade", "quote", "depth"}
 class market_price_decoder final : public record_decoder {
  public:
   explicit market_price_decoder(const decoder_options& options)
-      : record_decoder(options, names, {}, {}) {}
+      : record_decoder(options, {{names}}) {}
 
  private:
   decode_outcome members_read(const record& r) override {

@@ -1,6 +1,5 @@
 #include "adapters/json/member_reader.hpp"
 
-#include <algorithm>
 #include <array>
 
 #include "adapters/json/sax.hpp"
@@ -12,21 +11,18 @@ namespace tradepulse::json {
 struct member_reader::parser {
   sax_reader reader; // keeps its stack from text to text
   // Copies of values: RapidJSON shows them in a buffer that it reuses.
-  std::array<std::string, max_members> top_texts;
-  std::array<std::string, max_members> inner_texts;
+  std::array<std::array<std::string, max_members>, max_objects> texts;
 };
 
-// Follows the depth: members of the root stand at depth 1, those of the wanted object in it at 2.
+// Follows the depth: the members of the root stand at depth 1.
 class member_reader::visitor {
  public:
   explicit visitor(member_reader& owner) noexcept : owner_(owner) {}
 
   void key(std::string_view name) noexcept {
     current_ = nullptr;
-    if (depth_ == 1 && owner_.root_ == value_kind::object)
-      find(name, owner_.top_, owner_.top_size_, owner_.parser_->top_texts);
-    else if (depth_ == 2 && in_wanted_object_)
-      find(name, owner_.inner_, owner_.inner_size_, owner_.parser_->inner_texts);
+    if (group* in = inside_[depth_])
+      find(name, *in);
   }
   void value(value_kind kind, std::string_view text) {
     if (depth_ == 0)
@@ -39,68 +35,71 @@ class member_reader::visitor {
     current_ = nullptr;
   }
   void open(value_kind kind) noexcept {
-    if (depth_ == 0)
+    group* opened = nullptr;
+    if (depth_ == 0) {
       owner_.root_ = kind;
-    if (current_ != nullptr) {
+      if (kind == value_kind::object)
+        opened = &owner_.objects_[0];
+    } else if (current_ != nullptr) {
       current_->kind = kind;
       current_->text = {};
-      in_wanted_object_ = depth_ == 1 && kind == value_kind::object &&
-                          owner_.inner_of_ < max_members &&
-                          current_ == &owner_.top_[owner_.inner_of_];
-      if (in_wanted_object_)
-        for (std::size_t i = 0; i < owner_.inner_size_; ++i) // a doubled object replaces the first
-          owner_.inner_[i].kind = value_kind::absent;
+      if (kind == value_kind::object)
+        opened = owner_.object_in(*current_);
+      if (opened != nullptr)
+        opened->forget(); // a doubled object replaces the first
       current_ = nullptr;
     }
-    ++depth_;
+    inside_[++depth_] = opened;
   }
   void close() noexcept {
     current_ = nullptr;
-    if (--depth_ == 1)
-      in_wanted_object_ = false;
+    --depth_;
   }
 
  private:
-  void find(std::string_view name, member* members, std::size_t size,
-            std::array<std::string, max_members>& texts) noexcept {
-    for (std::size_t i = 0; i < size; ++i)
-      if (members[i].name == name) {
-        current_ = &members[i];
-        storage_ = &texts[i];
+  void find(std::string_view name, group& in) noexcept {
+    for (std::size_t i = 0; i < in.size; ++i)
+      if (in.members[i].name == name) {
+        current_ = &in.members[i];
+        storage_ =
+            &owner_.parser_->texts[static_cast<std::size_t>(&in - owner_.objects_.data())][i];
         return;
       }
   }
 
   member_reader& owner_;
   std::size_t depth_ = 0;
-  bool in_wanted_object_ = false;
-  member* current_ = nullptr; // the wanted member whose value comes next
+  std::array<group*, max_depth + 1> inside_{}; // the wanted object at each depth; of 0 none
+  member* current_ = nullptr;                  // the wanted member whose value comes next
   std::string* storage_ = nullptr;
 };
 
-member_reader::member_reader(std::span<const std::string_view> top, std::string_view inner_of,
-                             std::span<const std::string_view> inner)
-    : top_size_(top.size()), inner_size_(inner.size()), inner_of_(max_members),
-      parser_(std::make_unique<parser>()) {
-  TRADEPULSE_EXPECTS(top.size() <= max_members && inner.size() <= max_members);
-  for (std::size_t i = 0; i < top.size(); ++i) {
-    top_[i].name = top[i];
-    if (!inner_of.empty() && top[i] == inner_of)
-      inner_of_ = i;
+member_reader::member_reader(std::initializer_list<wanted_object> objects)
+    : size_(objects.size()), parser_(std::make_unique<parser>()) {
+  TRADEPULSE_EXPECTS(size_ >= 1 && size_ <= max_objects);
+  for (std::size_t i = 0; i < size_; ++i) {
+    const wanted_object& wanted = objects.begin()[i];
+    TRADEPULSE_EXPECTS(wanted.names.size() <= max_members && wanted.in.empty() == (i == 0));
+    group& made = objects_[i];
+    made.size = wanted.names.size();
+    for (std::size_t j = 0; j < made.size; ++j)
+      made.members[j].name = wanted.names[j];
+    if (i == 0)
+      continue;
+    TRADEPULSE_EXPECTS(wanted.of < i);
+    for (const member& each : objects_[wanted.of].members)
+      if (each.name == wanted.in)
+        made.value_of = &each;
+    TRADEPULSE_EXPECTS(made.value_of != nullptr);
   }
-  for (std::size_t i = 0; i < inner.size(); ++i)
-    inner_[i].name = inner[i];
-  TRADEPULSE_EXPECTS(inner_of.empty() == (inner_of_ == max_members));
 }
 
 member_reader::~member_reader() = default;
 
 void member_reader::reset() noexcept {
   root_ = value_kind::absent;
-  for (std::size_t i = 0; i < top_size_; ++i)
-    top_[i].kind = value_kind::absent;
-  for (std::size_t i = 0; i < inner_size_; ++i)
-    inner_[i].kind = value_kind::absent;
+  for (std::size_t i = 0; i < size_; ++i)
+    objects_[i].forget();
 }
 
 parse_fault member_reader::read(std::string_view json) {

@@ -111,62 +111,75 @@ member* find(member* members, std::size_t size, std::size_t& expected,
   return nullptr;
 }
 
-// Reads `{...}`. `nested` is called with the cursor in front of an object that is the value of the
-// wanted member `nested_in`; every other nested value makes it decline.
-template <class Nested>
-bool take_object(cursor& at, member* members, std::size_t size, const member* nested_in,
-                 Nested nested) noexcept {
-  if (!at.take('{'))
-    return false;
-  at.skip_white_space();
-  if (at.take('}'))
-    return true;
-  std::size_t expected = 0;
-  for (;;) {
-    std::string_view name;
-    if (!at.take_string(name))
-      return false;
-    at.skip_white_space();
-    if (!at.take(':'))
-      return false;
-    at.skip_white_space();
-    member ignored;
-    member* wanted = find(members, size, expected, name);
-    member& target = wanted != nullptr ? *wanted : ignored;
-    if (at.next_is('{')) {
-      if (wanted == nullptr || wanted != nested_in || !nested(at))
-        return false;
-      target.kind = value_kind::object;
-      target.text = {};
-    } else if (!at.take_scalar(target.kind, target.text)) {
-      return false;
-    }
-    at.skip_white_space();
-    if (at.take('}'))
-      return true;
-    if (!at.take(','))
-      return false;
-    at.skip_white_space();
-  }
-}
-
 } // namespace
+
+class member_reader::scanner {
+ public:
+  scanner(member_reader& owner, std::string_view json) noexcept : owner_(owner), at_(json) {}
+
+  bool take_text() noexcept {
+    at_.skip_white_space();
+    if (!take_object(owner_.objects_[0]))
+      return false;
+    at_.skip_white_space();
+    return at_.at_end();
+  }
+
+ private:
+  // Reads `{...}`. Recursion is as deep as wanted objects are in each other.
+  bool take_object(group& into) noexcept {
+    if (!at_.take('{'))
+      return false;
+    at_.skip_white_space();
+    if (at_.take('}'))
+      return true;
+    std::size_t expected = 0;
+    for (;;) {
+      std::string_view name;
+      if (!at_.take_string(name))
+        return false;
+      at_.skip_white_space();
+      if (!at_.take(':'))
+        return false;
+      at_.skip_white_space();
+      member ignored;
+      member* wanted = find(into.members.data(), into.size, expected, name);
+      member& target = wanted != nullptr ? *wanted : ignored;
+      if (at_.next_is('{')) {
+        if (wanted == nullptr || !take_wanted(*wanted))
+          return false;
+      } else if (!at_.take_scalar(target.kind, target.text)) {
+        return false;
+      }
+      at_.skip_white_space();
+      if (at_.take('}'))
+        return true;
+      if (!at_.take(','))
+        return false;
+      at_.skip_white_space();
+    }
+  }
+
+  bool take_wanted(member& of) noexcept {
+    group* inner = owner_.object_in(of);
+    if (inner == nullptr)
+      return false;
+    inner->forget(); // a doubled object replaces the first
+    of.kind = value_kind::object;
+    of.text = {};
+    return take_object(*inner);
+  }
+
+  member_reader& owner_;
+  cursor at_;
+};
 
 bool member_reader::read_by_scanner(std::string_view json) {
   reset();
-  cursor at(json);
-  at.skip_white_space();
-  const member* nested_in = inner_of_ < max_members ? &top_[inner_of_] : nullptr;
-  const auto take_inner = [this](cursor& inside) noexcept {
-    for (std::size_t i = 0; i < inner_size_; ++i) // a doubled object replaces the first
-      inner_[i].kind = value_kind::absent;
-    return take_object(inside, inner_, inner_size_, nullptr, [](cursor&) { return false; });
-  };
-  if (!take_object(at, top_, top_size_, nested_in, take_inner))
+  if (!scanner(*this, json).take_text())
     return false;
-  at.skip_white_space();
   root_ = value_kind::object;
-  return at.at_end();
+  return true;
 }
 
 } // namespace tradepulse::json

@@ -13,7 +13,7 @@ constexpr std::array<std::string_view, 4> names{"symbol", "price", "volume", "ti
 class price_ticks_decoder final : public record_decoder {
  public:
   explicit price_ticks_decoder(const decoder_options& options)
-      : record_decoder(options, names, {}, {}) {}
+      : record_decoder(options, {{names}}) {}
 
  private:
   decode_outcome members_read(const record& r) override {

@@ -17,7 +17,8 @@ std::string element(std::size_t index) {
 } // namespace
 
 result<std::vector<symbol>> parse_query_request(std::string_view body, const query_limits& limits) {
-  const auto read = json::read_request(body, {limits.max_bytes, max_depth, limits.max_symbols});
+  const auto read = json::read_request(
+      body, {limits.max_bytes, max_depth, limits.max_symbols, /*with_since=*/false});
   if (!read)
     return read.failure();
   const json::request_list& wanted = read->symbols;

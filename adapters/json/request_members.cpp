@@ -27,22 +27,25 @@ errc code_of(reject_reason reason) noexcept {
 class visitor {
  public:
   visitor(request_members& out, const rapidjson::MemoryStream& stream, std::string_view text,
-          std::size_t max_items)
-      : out_(out), stream_(stream), text_(text), max_items_(max_items) {}
+          const request_limits& limits)
+      : out_(out), stream_(stream), text_(text), limits_(limits) {}
 
   value_kind root() const noexcept { return root_; }
 
   void key(std::string_view name) {
+    if (!inside_.empty())
+      name_ = name;
     if (depth_ != 1)
       return;
     single_ = nullptr;
     list_ = nullptr;
+    is_since_ = name == "since";
     is_id_ = name == "id";
     if (is_id_) {
       id_begin_ = stream_.Tell(); // behind the name
       return;
     }
-    if (name == "timestamp")
+    if (name == "timestamp" || is_since_)
       return;
     single_ = single_named(name);
     if (single_ != nullptr)
@@ -53,7 +56,9 @@ class visitor {
   }
 
   void value(value_kind kind, std::string_view text) {
-    if (depth_ == 0)
+    if (!inside_.empty())
+      add_node(kind, text);
+    else if (depth_ == 0)
       root_ = kind;
     else if (depth_ == 1)
       member_is(kind, text);
@@ -62,16 +67,24 @@ class visitor {
   }
 
   void open(value_kind kind) {
-    if (depth_ == 0)
+    if (!inside_.empty())
+      inside_.push_back(add_node(kind, {}));
+    else if (depth_ == 0)
       root_ = kind;
     else if (depth_ == 1)
       member_is(kind, {});
     else if (depth_ == 2)
       add_item(kind, {});
+    if (depth_ == 1 && is_since_ && limits_.with_since)
+      inside_.push_back(&out_.since);
     ++depth_;
   }
 
-  void close() noexcept { --depth_; }
+  void close() noexcept {
+    --depth_;
+    if (!inside_.empty())
+      inside_.pop_back();
+  }
 
  private:
   request_value* single_named(std::string_view name) noexcept {
@@ -79,8 +92,6 @@ class visitor {
       return &out_.type;
     if (name == "symbol")
       return &out_.symbol;
-    if (name == "since")
-      return &out_.since;
     if (name == "delivery")
       return &out_.delivery;
     if (name == "method")
@@ -94,6 +105,15 @@ class visitor {
     if (name == "symbols")
       return &out_.symbols;
     return name == "streams" ? &out_.streams : nullptr;
+  }
+
+  // A value within `since`. The node stays where it is until its own value has ended: only then
+  // its neighbours may move it.
+  request_node* add_node(value_kind kind, std::string_view text) {
+    request_node* within = inside_.back();
+    if (within == nullptr || within->kind != value_kind::object)
+      return nullptr;
+    return &within->members.emplace_back(request_node{name_, kind, std::string(text), {}});
   }
 
   void note_unknown(std::string_view name) {
@@ -110,6 +130,8 @@ class visitor {
       *single_ = {kind, std::string(text)};
     if (list_ != nullptr)
       *list_ = {kind, {}, 0};
+    if (is_since_)
+      out_.since = {{}, kind, std::string(text), {}};
   }
 
   // The text between the name's end and here, less the colon and white space.
@@ -123,20 +145,24 @@ class visitor {
   void add_item(value_kind kind, std::string_view text) {
     if (list_ == nullptr || list_->kind != value_kind::array)
       return;
-    if (list_->size++ < max_items_)
+    if (list_->size++ < limits_.max_items)
       list_->items.push_back({kind, std::string(text)});
   }
 
   request_members& out_;
   const rapidjson::MemoryStream& stream_;
   std::string_view text_;
-  std::size_t max_items_;
+  const request_limits& limits_;
   value_kind root_ = value_kind::absent;
   std::size_t depth_ = 0;
   std::size_t id_begin_ = 0;
   bool is_id_ = false;
   request_value* single_ = nullptr; // the member at depth 1 that is being read
   request_list* list_ = nullptr;
+  bool is_since_ = false;
+  // Within `since`: the nodes from it inwards, nullptr for what is not kept; else empty.
+  std::vector<request_node*> inside_;
+  std::string name_; // of the member whose value comes next
 };
 
 } // namespace
@@ -150,7 +176,7 @@ result<request_members> read_request(std::string_view text, const request_limits
   request_members out;
   sax_reader reader;
   rapidjson::MemoryStream stream(text.data(), text.size());
-  visitor events(out, stream, text, limits.max_items);
+  visitor events(out, stream, text, limits);
   if (parse_fault fault = parse(reader, stream, text, events, limits.max_depth))
     return error{code_of(*fault.reason), std::move(fault.detail)};
   if (events.root() != value_kind::object)

@@ -27,15 +27,27 @@ struct request_list {
   bool given() const noexcept { return kind != value_kind::absent && kind != value_kind::null; }
 };
 
+// A member of any depth, in the order of the text and with doubles. Of arrays nothing is kept.
+struct request_node {
+  std::string name;
+  value_kind kind = value_kind::absent;
+  std::string text;                  // of a string, number or boolean
+  std::vector<request_node> members; // of an object
+
+  bool given() const noexcept { return kind != value_kind::absent && kind != value_kind::null; }
+};
+
 struct request_limits {
   std::size_t max_bytes;
   std::size_t max_depth;
   std::size_t max_items; // kept of each list; `size` counts on
+  bool with_since;       // whether `since` is kept
 };
 
 // Of a doubled member the last one is kept.
 struct request_members {
-  request_value type, symbol, since, delivery, method, action;
+  request_value type, symbol, delivery, method, action;
+  request_node since;
   request_list symbols, streams;
   value_kind id_kind = value_kind::absent;
   std::string id_json; // the text of the member as it was sent

@@ -1,5 +1,7 @@
 // What the consumer thread tells its listener besides records: the assignment, whether brokers
 // answer, the ends of partitions, what cannot be cured.
+#include <utility>
+
 #include "adapters/kafka/consumer_core.hpp"
 #include "protocol/log.hpp"
 
@@ -44,8 +46,9 @@ void consumer::core::take_probe_answer() {
   if (!answer)
     return;
   set_reachable(answer->reachable);
-  if (answer->reachable)
-    listed_partitions_ = answer->partitions;
+  if (answer->reachable &&
+      std::exchange(listed_partitions_, answer->partitions) != answer->partitions)
+    listener_.on_partitions_listed(answer->partitions);
   for (const auto& [source, end] : answer->ends)
     if (feeds_.contains(source))
       tell_end(source, end);

@@ -1,23 +1,12 @@
 #include "adapters/postgres/binary_array.hpp"
 
 #include <array>
-#include <limits>
 
+#include "adapters/postgres/big_endian.hpp"
+#include "adapters/postgres/numeric_bytes.hpp"
 #include "protocol/expects.hpp"
 
 namespace tradepulse {
-namespace {
-
-__extension__ typedef unsigned __int128 uint128;
-
-void append_big_endian(std::string& out, std::uint64_t value, std::size_t bytes) {
-  std::array<char, 8> text{};
-  for (std::size_t i = 0; i < bytes; ++i)
-    text[i] = static_cast<char>(value >> (8 * (bytes - 1 - i)));
-  out.append(text.data(), bytes);
-}
-
-} // namespace
 
 void binary_array::put(std::uint64_t value, std::size_t bytes) {
   append_big_endian(bytes_, value, bytes);
@@ -38,28 +27,25 @@ void binary_array::add_integer(std::int64_t value) {
   put(static_cast<std::uint64_t>(value), bytes);
 }
 
-// numeric_recv: digits of base 10,000, the weight of the first, sign, decimals shown. Units are
-// 10^-8, so the last two digits stand behind the point.
-void binary_array::add_decimal(int128 units) {
+void binary_array::add_decimal(int128 units, int places) {
   TRADEPULSE_EXPECTS(type_ == type::numeric);
-  constexpr std::uint64_t base = 10'000;
-  constexpr std::uint64_t negative = 0x4000;
-  std::array<std::uint16_t, 10> digits{}; // the last first; 10^40 is above any int128
-  std::size_t used = 0;
-  const bool below_zero = units < 0;
-  const auto magnitude = static_cast<uint128>(units);
-  uint128 wide = below_zero ? uint128{0} - magnitude : magnitude;
-  for (; wide > std::numeric_limits<std::uint64_t>::max(); wide /= base)
-    digits[used++] = static_cast<std::uint16_t>(wide % base);
-  for (auto rest = static_cast<std::uint64_t>(wide); rest != 0; rest /= base)
-    digits[used++] = static_cast<std::uint16_t>(rest % base);
-  begin_element(8 + 2 * used);
-  put(used, 2);
-  put(static_cast<std::uint64_t>(static_cast<std::int64_t>(used) - 3), 2);
-  put(below_zero ? negative : 0, 2);
-  put(decimal_places, 2);
-  while (used > 0)
-    put(digits[--used], 2);
+  std::array<char, longest_numeric_bytes + 8> value;
+  const auto bytes =
+      static_cast<std::size_t>(write_numeric(value.data(), units, places) - value.data());
+  begin_element(bytes);
+  bytes_.append(value.data(), bytes);
+}
+
+void binary_array::add_time(time_ms time) {
+  TRADEPULSE_EXPECTS(type_ == type::timestamptz);
+  begin_element(8); // microseconds since 2000
+  put(static_cast<std::uint64_t>((time - earliest_event_time).count() * 1'000), 8);
+}
+
+void binary_array::add_bytes(std::string_view value) {
+  TRADEPULSE_EXPECTS(type_ == type::bytea);
+  begin_element(value.size());
+  bytes_ += value;
 }
 
 void binary_array::add_text(std::string_view value) {

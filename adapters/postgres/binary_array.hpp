@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "protocol/decimal.hpp"
+#include "protocol/timestamps.hpp"
 
 namespace tradepulse {
 
@@ -15,15 +16,25 @@ namespace tradepulse {
 // costs nothing a row. The statement takes absent elements for a default.
 class binary_array {
  public:
-  enum class type : std::uint32_t { int8 = 20, int2 = 21, int4 = 23, text = 25, numeric = 1700 };
+  enum class type : std::uint32_t {
+    bytea = 17,
+    int8 = 20,
+    int2 = 21,
+    int4 = 23,
+    text = 25,
+    timestamptz = 1184,
+    numeric = 1700
+  };
 
   explicit binary_array(type elements) : type_(elements) {}
 
   void add_absent() noexcept { ++absent_; }
   // Requires: the value fits the type.
   void add_integer(std::int64_t value);
-  // Exact, with 8 decimals.
-  void add_decimal(int128 units);
+  // Exact, with 8 decimals or with 16.
+  void add_decimal(int128 units, int places = decimal_places);
+  void add_time(time_ms time);
+  void add_bytes(std::string_view value);
   // Requires: no NUL in it.
   void add_text(std::string_view value);
 

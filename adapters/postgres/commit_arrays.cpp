@@ -1,5 +1,7 @@
 #include "adapters/postgres/commit_arrays.hpp"
 
+#include <algorithm>
+
 #include "adapters/postgres/binary_array.hpp"
 
 namespace tradepulse {
@@ -13,6 +15,10 @@ std::int64_t ms_of(time_ms time) {
 
 void add_unless(binary_array& to, std::int64_t usual, std::int64_t value) {
   value == usual ? to.add_absent() : to.add_integer(value);
+}
+
+void add_stream(binary_array& to, stream_kind kind) {
+  kind == stream_kind::price ? to.add_absent() : to.add_text(name_of(kind));
 }
 
 // The columns that a position has in both tables.
@@ -38,6 +44,41 @@ struct position_arrays {
   }
 };
 
+// Those of stream_positions beside these.
+struct other_arrays : position_arrays {
+  binary_array streams{type::text};
+  binary_array newest_times{type::int8};
+  binary_array newest_sources{type::int8};
+
+  void add(const topic_partition& source, const stream_row& row) {
+    position_arrays::add(source, row.stream);
+    add_stream(streams, row.stream.kind);
+    const auto& newest = row.stream.newest;
+    newest ? newest_times.add_integer(ms_of(newest->event_time)) : newest_times.add_absent();
+    newest && newest->source_sequence ? newest_sources.add_integer(*newest->source_sequence)
+                                      : newest_sources.add_absent();
+  }
+};
+
+// Streams in the order in which each session locks their rows: by symbol, then by the name of
+// their kind. They come in that of the symbols.
+std::vector<const stream_row*> in_order_of_names(std::span<const stream_row> rows) {
+  std::vector<const stream_row*> out;
+  out.reserve(rows.size());
+  for (const auto& row : rows)
+    out.push_back(&row);
+  for (auto first = out.begin(); first != out.end();) {
+    const auto last = std::find_if(first, out.end(), [&](const stream_row* each) {
+      return each->stream.symbol != (*first)->stream.symbol;
+    });
+    if (last - first > 1)
+      std::ranges::sort(first, last, {},
+                        [](const stream_row* each) { return name_of(each->stream.kind); });
+    first = last;
+  }
+  return out;
+}
+
 // 0 where the event shown is of an older epoch than the position: the first event of the epoch
 // replaces it, whatever its time.
 std::int64_t price_sequence_of(const stored_stream& s) {
@@ -51,21 +92,25 @@ std::int64_t price_sequence_of(const stored_stream& s) {
 std::vector<std::string> commit_arrays(const topic_partition& source,
                                        std::span<const stream_row> rows) {
   position_arrays shown;
-  position_arrays position_only;
+  other_arrays positions;
   binary_array prices{type::numeric};
   binary_array volumes{type::numeric};
   binary_array timestamps{type::int8};
   binary_array price_sequences{type::int8};
   binary_array source_sequences{type::int8};
   binary_array sources{type::text};
-  for (const stream_row& row : rows) {
+  binary_array source_streams{type::text};
+  for (const stream_row* each : in_order_of_names(rows)) {
+    const stream_row& row = *each;
     const stored_stream& s = row.stream;
     // A stream that moved once is watched from then on: should it turn unordered, each of its
     // feeding partitions must be known.
-    if (s.home_moved_at || has(s.flags, stream_flags::unordered))
+    if (s.home_moved_at || has(s.flags, stream_flags::unordered)) {
       sources.add_text(s.symbol.view());
-    if (row.position_only || !s.snapshot) {
-      position_only.add(source, s);
+      add_stream(source_streams, s.kind);
+    }
+    if (row.position_only || !s.snapshot || s.kind != stream_kind::price) {
+      positions.add(source, row);
       continue;
     }
     shown.add(source, s);
@@ -89,14 +134,18 @@ std::vector<std::string> commit_arrays(const topic_partition& source,
                               &shown.home_partitions,
                               &shown.home_moved_at,
                               &shown.states,
-                              &position_only.symbols,
-                              &position_only.epochs,
-                              &position_only.last_sequences,
-                              &position_only.home_topics,
-                              &position_only.home_partitions,
-                              &position_only.home_moved_at,
-                              &position_only.states,
-                              &sources})
+                              &positions.symbols,
+                              &positions.epochs,
+                              &positions.last_sequences,
+                              &positions.home_topics,
+                              &positions.home_partitions,
+                              &positions.home_moved_at,
+                              &positions.states,
+                              &positions.streams,
+                              &positions.newest_times,
+                              &positions.newest_sources,
+                              &sources,
+                              &source_streams})
     out.push_back(array->take());
   return out;
 }

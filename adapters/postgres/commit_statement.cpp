@@ -114,27 +114,32 @@ std::string writes(int first, std::string_view if_moved) {
                                     .column("epoch", "bigint", "1")
                                     .column("last_sequence", "bigint")
                                     .position()
+                                    .column("stream", "text", "'price'")
+                                    .column("newest_time", "bigint")
+                                    .column("newest_source", "bigint")
                                     .from();
-  const std::string sources = array_rows(first + 19).column("symbol", "text").from();
+  const std::string sources =
+      array_rows(first + 22).column("symbol", "text").column("stream", "text", "'price'").from();
   const std::string symbols = "$" + std::to_string(first) + "::text[]";
   return write_known(shown, if_moved) + write_others(shown, symbols, if_moved) +
          join({R"(positions AS (
   INSERT INTO stream_positions AS t (symbol, stream, epoch, last_sequence, home_topic,
-    home_partition, home_moved_at, state)
-  SELECT r.symbol, 'price', r.epoch, r.last_sequence, r.home_topic, r.home_partition,
-    r.home_moved_at, r.state
+    home_partition, home_moved_at, state, newest_time, newest_source)
+  SELECT r.symbol, r.stream, r.epoch, r.last_sequence, r.home_topic, r.home_partition,
+    r.home_moved_at, r.state, r.newest_time, r.newest_source
   FROM )",
                positions, "\n  WHERE true", if_moved, R"(
   ON CONFLICT (symbol, stream) DO UPDATE SET epoch = EXCLUDED.epoch,
     last_sequence = EXCLUDED.last_sequence, home_topic = EXCLUDED.home_topic,
     home_partition = EXCLUDED.home_partition, home_moved_at = EXCLUDED.home_moved_at,
-    state = EXCLUDED.state, updated_at = now()
+    state = EXCLUDED.state, newest_time = EXCLUDED.newest_time,
+    newest_source = EXCLUDED.newest_source, updated_at = now()
   WHERE )",
                ahead("EXCLUDED"), R"(
   RETURNING 1),
 sources AS (
   INSERT INTO stream_sources (topic, partition, symbol, stream)
-  SELECT $1::text, $2::int, r.symbol, 'price' FROM )",
+  SELECT $1::text, $2::int, r.symbol, r.stream FROM )",
                sources, "\n  WHERE true", if_moved, R"(
   ON CONFLICT DO NOTHING)
 )"});
@@ -149,11 +154,13 @@ std::string commit() {
   return join({R"(WITH moved AS (
   UPDATE ingest_offsets SET next_offset = $5, cluster_id = coalesce(nullif($6, ''), cluster_id),
     digest = CASE WHEN $8::bigint IS NULL THEN digest ELSE $7::bigint END,
-    digest_offset = coalesce($8::bigint, digest_offset), updated_at = now()
+    digest_offset = coalesce($8::bigint, digest_offset),
+    journal_time = coalesce($9::bigint, journal_time),
+    watermark = coalesce($10::bigint, watermark), updated_at = now()
   WHERE topic = $1 AND partition = $2 AND generation = $3 AND next_offset = $4
   RETURNING 1),
 )",
-               writes(9, " AND EXISTS (SELECT FROM moved)"),
+               writes(11, " AND EXISTS (SELECT FROM moved)"),
                "SELECT (SELECT count(*) FROM moved), ", rows_written});
 }
 

@@ -29,7 +29,7 @@ std::optional<database_fault> database_session::connect() {
   try {
     // Bounded by connect_timeout for each address, also where the other side accepts and then
     // says nothing: PQconnectdb waits with a deadline until the session stands.
-    auto made = std::make_unique<pqxx::connection>(*parameters);
+    auto made = std::make_unique<open_connection>(*parameters);
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wdeprecated-declarations"
     made->inhibit_reactivation(true);
@@ -42,6 +42,7 @@ std::optional<database_fault> database_session::connect() {
       made->prepare(name, statement);
     quiet_ = std::move(quiet);
     connection_ = std::move(made);
+    ++number_;
     return std::nullopt;
   } catch (...) {
     auto fault = fault_of(std::current_exception(), false);

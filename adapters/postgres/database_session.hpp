@@ -10,6 +10,7 @@
 #include <pqxx/pqxx>
 
 #include "adapters/postgres/faults.hpp"
+#include "adapters/postgres/open_connection.hpp"
 #include "adapters/postgres/settings.hpp"
 #include "adapters/postgres/watchdog.hpp"
 
@@ -31,8 +32,9 @@ class database_session {
   // What a unit of work is given. The watchdog watches from its start; one that makes several
   // calls says answered() after each.
   struct call {
-    pqxx::connection& connection;
+    open_connection& connection;
     watchdog::guard& guard;
+    std::uint64_t number; // of the connection, in this session: what it was told is its own
 
     void answered() { guard.restart(); }
   };
@@ -51,7 +53,7 @@ class database_session {
     {
       watchdog::guard guard(*dog_, socket_, settings_.watchdog_timeout);
       try {
-        call c{*connection_, guard};
+        call c{*connection_, guard, number_};
         work(c);
       } catch (...) {
         thrown = std::current_exception();
@@ -71,7 +73,8 @@ class database_session {
   postgres_settings settings_;
   std::vector<std::pair<std::string, std::string>> prepared_;
   std::shared_ptr<watchdog> dog_;
-  std::unique_ptr<pqxx::connection> connection_;
+  std::unique_ptr<open_connection> connection_;
+  std::uint64_t number_ = 0;
   std::unique_ptr<pqxx::quiet_errorhandler> quiet_; // notices are no lines on stderr
   // A duplicate of the connection's socket, ours to close: so the watchdog can never shut down a
   // number that by then is somebody else's.

@@ -46,6 +46,9 @@ fault_kind classify(const std::string& sqlstate, bool still_connected) noexcept 
 database_fault fault_of(const std::exception_ptr& thrown, bool still_connected) {
   try {
     std::rethrow_exception(thrown);
+  } catch (const pqxx::insufficient_privilege& e) {
+    // libpqxx 6 forgets its SQLSTATE, and without one it would be a lost connection.
+    return {classify("42501", still_connected), "42501", first_line(e.what())};
   } catch (const pqxx::sql_error& e) {
     return {classify(e.sqlstate(), still_connected), e.sqlstate(), first_line(e.what())};
   } catch (const pqxx::pqxx_exception& e) {

@@ -167,6 +167,7 @@ result<migration_report> migrate(const postgres_settings& settings,
     wrong = compare(applied, migrations, checksums);
     if (wrong)
       return;
+    choose_replaced_names(call, options.adopt_replace);
     for (std::size_t i = applied.size(); i < migrations.size(); ++i) {
       during = migrations[i].name;
       apply(call, migrations[i], static_cast<int>(i + 1), checksums[i]);
@@ -174,6 +175,8 @@ result<migration_report> migrate(const postgres_settings& settings,
     }
     during = "idx_price_snapshots_timestamp";
     settle_timestamp_index(call, options.snapshot_timestamp_index, report);
+    during = "shared names";
+    report.names = settle_shared_names(call);
   });
   if (fault)
     return refusal(during, *fault);

@@ -6,6 +6,7 @@
 
 #include "adapters/postgres/migration.hpp"
 #include "adapters/postgres/settings.hpp"
+#include "adapters/postgres/shared_names.hpp"
 #include "protocol/result.hpp"
 
 namespace tradepulse {
@@ -15,8 +16,10 @@ struct migration_options {
   // each HOT update. false drops the index only where we made it (a comment on it says so); one
   // that was adopted with its table stays, and is reported.
   bool snapshot_timestamp_index = false;
+  // adopt.replace: tables of other programs that shall make room for a view of theirs and ours.
+  std::vector<std::string> adopt_replace = {};
   // A table that is adopted may be large: these replace the settings of a session.
-  std::chrono::milliseconds statement_timeout{std::chrono::minutes(10)};
+  std::chrono::milliseconds statement_timeout{std::chrono::hours(1)};
   // For the migrator that is at work elsewhere, and for readers of a table that is adopted.
   std::chrono::milliseconds lock_timeout{std::chrono::minutes(1)};
 };
@@ -26,6 +29,7 @@ struct migration_report {
   bool timestamp_index_created = false;    // by this call
   bool timestamp_index_dropped = false;    // by this call
   bool timestamp_index_is_foreign = false; // not wanted, not ours, so it stays: updates are not HOT
+  std::vector<shared_name> names;          // what is new or hinders
 };
 
 // Brings the schema up to the last migration, each in a transaction of its own, all under one

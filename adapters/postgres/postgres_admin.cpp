@@ -85,7 +85,8 @@ result<partition_row> postgres_admin::set_offset(const topic_partition& source, 
       return {std::move(before), false};
     const auto row = transaction.exec_params1(
         "UPDATE ingest_offsets SET next_offset = $3, generation = generation + 1, owner = NULL, "
-        "cluster_id = '', digest = NULL, digest_offset = NULL, updated_at = now(), epoch_floor = " +
+        "cluster_id = '', digest = NULL, digest_offset = NULL, watermark = NULL, "
+        "updated_at = now(), epoch_floor = " +
             sql::raised_floor() + " WHERE topic = $1 AND partition = $2 RETURNING " +
             partition_columns(),
         source.topic, source.partition, to.value());

@@ -3,6 +3,7 @@
 #include <bit>
 #include <chrono>
 
+#include "adapters/postgres/stored_candles.hpp"
 #include "protocol/log.hpp"
 
 namespace tradepulse {
@@ -33,21 +34,31 @@ enum column : int {
   home_topic_at,
   home_partition_at,
   home_moved_at,
-  state_at
+  state_at,
+  stream_at,
+  newest_time_at,
+  newest_source_at,
+  candles_at
 };
+
+std::optional<newest_event> read_newest(const pqxx::row& row) {
+  const auto time = integer_of(row[newest_time_at]);
+  if (!time)
+    return std::nullopt;
+  return newest_event{time_of(*time), integer_of(row[newest_source_at])};
+}
 
 // Absent where the price or the volume is not one of ours (NaN, negative, above the bound).
 std::optional<price_snapshot> read_snapshot(const pqxx::row& row, const stored_stream& stream) {
   auto value = price::parse(text_of(row[price_at]));
   if (!value)
     return std::nullopt;
-  price_snapshot out{.symbol = stream.symbol,
-                     .price = *value,
-                     .volume = std::nullopt,
-                     .event_time = time_of(row[timestamp_at].as<std::int64_t>()),
-                     .position = stream.position,
-                     .price_seq = sequence{row[price_sequence_at].as<std::int64_t>()},
-                     .source_sequence = integer_of(row[source_sequence_at])};
+  price_snapshot out{{stream.symbol, stream.position, stream.kind},
+                     *value,
+                     std::nullopt,
+                     time_of(row[timestamp_at].as<std::int64_t>()),
+                     sequence{row[price_sequence_at].as<std::int64_t>()},
+                     integer_of(row[source_sequence_at])};
   if (!row[volume_at].is_null()) {
     auto volume = quantity::parse(text_of(row[volume_at]));
     if (!volume)
@@ -59,10 +70,11 @@ std::optional<price_snapshot> read_snapshot(const pqxx::row& row, const stored_s
 
 } // namespace
 
-std::vector<stored_stream> read_streams(const pqxx::result& rows) {
+result<std::vector<stored_stream>> read_streams(const pqxx::result& rows) {
   std::vector<stored_stream> out;
   out.reserve(rows.size());
   std::size_t bad_symbols = 0;
+  std::size_t bad_streams = 0;
   std::size_t bad_values = 0;
   std::string example;
   for (const auto& row : rows) {
@@ -72,8 +84,15 @@ std::vector<stored_stream> read_streams(const pqxx::result& rows) {
       example = name.failure().detail;
       continue;
     }
+    const auto kind = parse_stream_kind(text_of(row[stream_at]));
+    if (!kind) {
+      ++bad_streams;
+      example = name->str() + ": " + kind.failure().detail;
+      continue;
+    }
     stored_stream& stream = out.emplace_back();
     stream.symbol = *name;
+    stream.kind = *kind;
     stream.position = {epoch{row[epoch_at].as<std::int64_t>()},
                        sequence{row[last_sequence_at].as<std::int64_t>()}};
     if (!row[home_topic_at].is_null() && !row[home_partition_at].is_null())
@@ -82,6 +101,13 @@ std::vector<stored_stream> read_streams(const pqxx::result& rows) {
     if (const auto moved = integer_of(row[home_moved_at]))
       stream.home_moved_at = time_of(*moved);
     stream.flags = static_cast<stream_flags>(row[state_at].as<int>() & 0xff);
+    stream.newest = read_newest(row);
+    if (!row[candles_at].is_null()) {
+      auto candles = read_candle_state(stream.key(), row[candles_at]);
+      if (!candles)
+        return candles.failure();
+      stream.candles = std::move(*candles);
+    }
     if (row[price_at].is_null())
       continue;
     stream.snapshot = read_snapshot(row, stream);
@@ -90,15 +116,17 @@ std::vector<stored_stream> read_streams(const pqxx::result& rows) {
       example = stream.symbol.str();
     }
   }
-  if (bad_symbols + bad_values > 0)
-    log::warning("stored_rows_unusable",
-                 {{"bad_symbols", bad_symbols}, {"bad_values", bad_values}, {"example", example}});
+  if (bad_symbols + bad_streams + bad_values > 0)
+    log::warning("stored_rows_unusable", {{"bad_symbols", bad_symbols},
+                                          {"bad_streams", bad_streams},
+                                          {"bad_values", bad_values},
+                                          {"example", example}});
   return out;
 }
 
 std::string partition_columns() {
   return "generation, next_offset, owner, epoch_floor, cluster_id, digest, digest_offset, "
-         "(extract(epoch FROM updated_at) * 1000)::bigint";
+         "(extract(epoch FROM updated_at) * 1000)::bigint, journal_time, watermark";
 }
 
 partition_row read_partition(const topic_partition& source, const pqxx::row& row, int first) {
@@ -116,7 +144,14 @@ partition_row read_partition(const topic_partition& source, const pqxx::row& row
     out.last_applied = applied_record{record_offset{at(6).as<std::int64_t>()},
                                       std::bit_cast<std::uint64_t>(at(5).as<std::int64_t>())};
   out.updated_at = time_of(at(7).as<std::int64_t>());
+  if (const auto newest = integer_of(at(8)))
+    out.journal_time = time_of(*newest);
   return out;
+}
+
+std::optional<time_ms> read_watermark(const pqxx::row& row, int first) {
+  const auto ms = integer_of(row[first + 9]);
+  return ms ? std::optional(time_of(*ms)) : std::nullopt;
 }
 
 std::int64_t digest_to_stored(std::uint64_t digest) noexcept {

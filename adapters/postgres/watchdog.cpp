@@ -1,6 +1,7 @@
 #include "adapters/postgres/watchdog.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include <sys/socket.h>
 
@@ -9,7 +10,8 @@
 
 namespace tradepulse {
 
-watchdog::watchdog() : thread_([this] { run(); }) {}
+watchdog::watchdog(std::function<clock::time_point()> now)
+    : now_(std::move(now)), thread_([this] { run(); }) {}
 
 watchdog::~watchdog() {
   {
@@ -18,6 +20,15 @@ watchdog::~watchdog() {
   }
   changed_.notify_one();
   thread_.join();
+}
+
+void watchdog::look() {
+  {
+    // Whoever is between its comparison and its sleep holds the mutex.
+    const std::lock_guard lock(mutex_);
+    wakes_at_ = clock::time_point::min();
+  }
+  changed_.notify_one();
 }
 
 void watchdog::cut_all() {
@@ -36,7 +47,7 @@ bool watchdog::cuts_all() const {
 void watchdog::run() {
   std::unique_lock lock(mutex_);
   while (!stopping_) {
-    const auto now = clock::now();
+    const auto now = now_();
     wakes_at_ = clock::time_point::max();
     std::uint64_t cut_now = 0;
     for (watched& call : calls_) {
@@ -72,7 +83,7 @@ watchdog::guard::guard(watchdog& dog, int socket, std::chrono::milliseconds limi
   bool earlier = false;
   {
     const std::lock_guard lock(dog_.mutex_);
-    entry_ = dog_.calls_.insert(dog_.calls_.end(), {socket, clock::now() + limit_});
+    entry_ = dog_.calls_.insert(dog_.calls_.end(), {socket, dog_.now_() + limit_});
     // Deadlines mostly rise, so the thread rarely has to be woken: once a limit, not once a call.
     earlier = dog_.cutting_all_ || entry_->deadline < dog_.wakes_at_;
     if (earlier)
@@ -89,7 +100,7 @@ watchdog::guard::~guard() {
 
 void watchdog::guard::restart() {
   const std::lock_guard lock(dog_.mutex_);
-  entry_->deadline = clock::now() + limit_;
+  entry_->deadline = dog_.now_() + limit_;
 }
 
 void watchdog::guard::restart(std::chrono::milliseconds limit) {

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <condition_variable>
 #include <cstdint>
+#include <functional>
 #include <list>
 #include <mutex>
 #include <thread>
@@ -19,7 +20,7 @@ class watchdog {
  public:
   using clock = std::chrono::steady_clock;
 
-  watchdog();
+  explicit watchdog(std::function<clock::time_point()> now = clock::now);
   ~watchdog(); // Requires: no guard is left.
   watchdog(const watchdog&) = delete;
   watchdog& operator=(const watchdog&) = delete;
@@ -51,6 +52,8 @@ class watchdog {
     std::list<watched>::iterator entry_;
   };
 
+  // Compares the deadlines again: the clock it was given has moved.
+  void look();
   // Cuts every call that is under way, and from now on each other one as it begins: the process
   // ends, and waits for no answer.
   void cut_all();
@@ -62,6 +65,7 @@ class watchdog {
  private:
   void run();
 
+  const std::function<clock::time_point()> now_;
   mutable std::mutex mutex_;
   std::condition_variable changed_;
   std::list<watched> calls_;

@@ -44,14 +44,8 @@ http_response preflight(std::string_view origin, const listener_state& listener)
 }
 
 http_response ask(http_service& service, const http_request& request) {
-  try {
-    return service.handle(request);
-  } catch (const std::exception& e) {
-    log::error("http_service_failed", {{"what", e.what()}});
-  } catch (...) {
-    log::error("http_service_failed", {{"what", "not a std::exception"}});
-  }
-  return error_response(500, errc::internal, "a fault of the server");
+  http_response out;
+  return goes_well([&] { out = service.handle(request); }) ? std::move(out) : answer_to_fault();
 }
 
 http_response refuse_upgrade(listener_state& listener, refusal why, int status, errc code,
@@ -64,6 +58,22 @@ http_response refuse_upgrade(listener_state& listener, refusal why, int status, 
 
 http_response answer_to(const refused_request& refused) {
   return error_response(refused.status, refused.code, refused.message);
+}
+
+bool goes_well(const std::function<void()>& call) {
+  try {
+    call();
+    return true;
+  } catch (const std::exception& e) {
+    log::error("http_service_failed", {{"what", e.what()}});
+  } catch (...) {
+    log::error("http_service_failed", {{"what", "not a std::exception"}});
+  }
+  return false;
+}
+
+http_response answer_to_fault() {
+  return error_response(500, errc::internal, "a fault of the server");
 }
 
 http_response answer_without_a_place(connection_budget::verdict verdict) {

@@ -2,6 +2,7 @@
 
 // Private to adapters/web: what a listener answers to a request, whoever writes it.
 // Thread: the I/O threads.
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -14,6 +15,9 @@
 namespace tradepulse::web {
 
 http_response answer_to(const refused_request& refused);
+// Calls the service. False: it threw, which is logged.
+bool goes_well(const std::function<void()>& call);
+http_response answer_to_fault();
 // To a connection that the budget did not admit.
 http_response answer_without_a_place(connection_budget::verdict verdict);
 // A preflight's, the service's, or where the listener has no service what is spoken here.

@@ -1,17 +1,16 @@
 #include "adapters/web/http_session.hpp"
 
 #include <array>
-#include <exception>
 #include <utility>
 
 #include <boost/asio/post.hpp>
 
 #include "adapters/web/http_answers.hpp"
+#include "adapters/web/later_answer.hpp"
 #include "adapters/web/linger.hpp"
 #include "adapters/web/outgoing_answer.hpp"
 #include "adapters/web/request_reader.hpp"
 #include "adapters/web/websocket_session.hpp"
-#include "protocol/log.hpp"
 
 namespace tradepulse::web {
 namespace {
@@ -66,6 +65,7 @@ class http_session final : public session, public std::enable_shared_from_this<h
 
   // Answering.
   void answer(http_response response);
+  void answer_later(const std::function<void(http_answer)>& later);
   void last_answer(http_response response);
   void write_some();
   void next_slice();
@@ -193,6 +193,8 @@ void http_session::last_answer(http_response response) {
 
 void http_session::answer(http_response response) {
   reading_ = false;
+  if (response.later)
+    return answer_later(response.later);
   const auto& request = reader_.request();
   outgoing_answer::terms terms;
   terms.head_only = request.head_only;
@@ -201,6 +203,21 @@ void http_session::answer(http_response response) {
   keep_alive_ = answer_.begin(std::move(response), terms,
                               home_->shared().origins.answer_headers(request.origin));
   write_some();
+}
+
+// The request stays where it is until then: nothing is read behind it. A client that leaves is
+// noticed when its answer is written.
+void http_session::answer_later(const std::function<void(http_answer)>& later) {
+  deadline_ = time_point::max();
+  const std::weak_ptr<http_session> waiting = weak_from_this();
+  ask_later(later, home_->worker(), [waiting](http_response&& response) {
+    const auto self = waiting.lock();
+    if (!self || self->finished_)
+      return;
+    // What was promised while it waited is kept no longer than the listener's own promise.
+    self->keep_alive_ = self->keep_alive_ && !self->leaving_ && !self->home_->shared().draining;
+    self->answer(std::move(response));
+  });
 }
 
 void http_session::write_some() {
@@ -229,16 +246,8 @@ void http_session::slice_written() {
 
 // The socket has taken what there was: asks the service for more.
 void http_session::next_slice() {
-  try {
-    answer_.next_slice();
-  } catch (const std::exception& e) {
-    // The client sees a body without its end, which is what it is.
-    log::error("http_service_failed", {{"what", e.what()}});
-    return finish();
-  } catch (...) {
-    log::error("http_service_failed", {{"what", "not a std::exception"}});
-    return finish();
-  }
+  if (!goes_well([this] { answer_.next_slice(); }))
+    return finish(); // the client sees a body without its end, which is what it is
   if (!answer_.slice_is_written())
     return write_some();
   // An empty slice: not a recursion, and not before others have had their turn.

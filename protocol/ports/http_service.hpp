@@ -18,6 +18,12 @@ struct http_request {
   std::string remote_address;
 };
 
+struct http_response;
+// Gives a request its answer. Thread: any, also after the client has gone or the listener was
+// closed, but not after the end of its I/O threads. The first call counts; where the last copy goes
+// without a call the client gets a 500.
+using http_answer = std::function<void(http_response&&)>;
+
 struct http_response {
   int status = 200;
   std::string content_type = "application/json";
@@ -26,6 +32,10 @@ struct http_response {
   // Long answers: called until it returns false, each call appends a slice; sent chunked, each
   // slice when the socket has taken the one before. `body` then is the first slice.
   std::function<bool(std::string& out)> more;
+  // An answer that is not known yet: called once, at once, and gets what gives the answer later;
+  // all else in here is not used then. The connection waits without a deadline: whoever answers
+  // keeps one. That answer has no `later` of its own.
+  std::function<void(http_answer answer)> later;
   // The name of the route for metrics: a closed set ("/api/snapshots/{symbol}").
   std::string_view route = "other";
 };

@@ -40,6 +40,9 @@ class ingest_listener {
   virtual ~ingest_listener() = default;
   // The whole assignment, at each change (an empty one counts: the group was joined).
   virtual void on_assignment(const std::vector<topic_partition>& assigned) = 0;
+  // How many partitions all topics that are read have now, whoever has them. Where nobody cares,
+  // nothing.
+  virtual void on_partitions_listed(std::size_t /*count*/) {}
   // How many records may be read from the partition now; 0 leaves them with the library.
   virtual std::size_t allowance(const topic_partition& source) = 0;
   virtual void on_batch(std::shared_ptr<const record_batch> batch) = 0;

@@ -1,5 +1,7 @@
 #include "runtime/application/adapter_options.hpp"
 
+#include <algorithm>
+
 namespace tradepulse {
 
 kafka::connection_options kafka_connection(const config::kafka_settings& from) {
@@ -88,6 +90,19 @@ const config::topic_settings* topic_entry(const config::settings& from, std::str
     if (glob_matches(each.name, topic))
       return &each;
   return nullptr;
+}
+
+missed_klines_from missed_from(const config::settings& from, const config::topic_settings& topic,
+                               kline_interval interval) {
+  using enum missed_klines_from;
+  const auto brings = [interval](const config::topic_settings& each) {
+    return each.brings_klines(interval);
+  };
+  const auto length = parse_candle_interval(name_of(interval));
+  const bool are_there = topic.missed_klines == klines
+                             ? std::ranges::any_of(from.topics, brings)
+                             : length && from.candles.lengths().contains(*length);
+  return topic.candles != config::candle_source::none && are_there ? topic.missed_klines : as_bars;
 }
 
 } // namespace tradepulse

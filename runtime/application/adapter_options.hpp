@@ -22,6 +22,10 @@ std::vector<std::string> topic_names(const config::settings& from);
 // The entry of `topics` that a topic was subscribed by: its exact name first, then the first glob.
 const config::topic_settings* topic_entry(const config::settings& from, std::string_view topic);
 
+// What the topic says of missed klines; as_bars where there is nothing of that length.
+missed_klines_from missed_from(const config::settings& from, const config::topic_settings& topic,
+                               kline_interval interval);
+
 // Whether `*` of the glob can stand for the rest of the text.
 bool glob_matches(std::string_view glob, std::string_view text);
 

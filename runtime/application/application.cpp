@@ -5,10 +5,12 @@
 
 #include "actors/supervision/backoff.hpp"
 #include "adapters/postgres/migrator.hpp"
+#include "adapters/postgres/table_rights.hpp"
 #include "protocol/log.hpp"
 #include "runtime/application/adapter_options.hpp"
 #include "runtime/application/engine.hpp"
 #include "runtime/application/exit_watchdog.hpp"
+#include "runtime/application/history_options.hpp"
 #include "runtime/application/listeners.hpp"
 #include "runtime/application/stats.hpp"
 #include "runtime/database_watch.hpp"
@@ -72,13 +74,17 @@ result<void> prepare_schema(const config::settings& settings) {
   if (settings.postgres.migrate) {
     migration_options options;
     options.snapshot_timestamp_index = settings.postgres.snapshot_timestamp_index;
+    options.adopt_replace = settings.adopt.replace;
     auto report = migrate(connection, embedded_migrations(), options);
     if (!report)
       return report.failure();
+    for (const auto& each : report->names)
+      log::warning("shared_name",
+                   {{"name", each.name}, {"state", each.state}, {"detail", each.detail}});
     if (report->timestamp_index_is_foreign)
       log::warning("foreign_index",
                    {{"index", "idx_price_snapshots_timestamp"}, {"effect", "updates are not HOT"}});
-    return {};
+    return check_table_rights(connection, kinds_kept(settings));
   }
   auto current = schema_is_current(connection, embedded_migrations());
   if (!current)
@@ -86,20 +92,24 @@ result<void> prepare_schema(const config::settings& settings) {
   if (!*current)
     return error{errc::configuration, "the database's schema is not current: run `tradepulse "
                                       "migrate`, or set postgres.migrate = true"};
-  return {};
+  return check_table_rights(connection, kinds_kept(settings));
 }
 
 // Until a stop is asked for (clean), something fatal is said (configuration or internal), or
 // nothing became ready within startup.timeout (unavailable).
 exit_code serve_until_stopped(const config::settings& settings, stop_signals& signals,
                               const readiness& ready, const last_words& fatal,
-                              clock::time_point began) {
-  bool was_ready = settings.startup.timeout.count() == 0;
+                              clock::time_point began, journal_retention& retention) {
+  bool was_ready = false;
   while (!signals.wait_until(clock::now() + std::chrono::milliseconds{200})) {
     if (const auto said = fatal.said())
       return *said;
-    was_ready = was_ready || ready.ask().ready;
-    if (!was_ready && clock::now() - began > settings.startup.timeout) {
+    if (!was_ready && ready.ask().ready) {
+      was_ready = true;
+      retention.begin();
+    }
+    if (!was_ready && settings.startup.timeout.count() > 0 &&
+        clock::now() - began > settings.startup.timeout) {
       fail(exit_code::unavailable, "Kafka did not answer within startup.timeout");
       return exit_code::unavailable;
     }
@@ -134,8 +144,17 @@ exit_code run_application(const config::settings& settings, stop_signals& signal
   };
 
   database_watch database(postgres_connection(settings.postgres), core.database_watchdog());
-  rest_parts routes{&core.directory(), &ready, &board, &registry, {}, {}, settings.admin.token};
+  journal_retention retention(retention_options(settings), registry);
+  rest_parts routes;
+  routes.directory = &core.directory();
+  routes.history = &core.history();
+  routes.source = core.source();
+  routes.ready = &ready;
+  routes.board = &board;
+  routes.metrics = &registry;
+  routes.admin_token = settings.admin.token;
   routes.metrics_path = settings.ops.metrics ? settings.ops.metrics_path : "";
+  routes.bars = bar_options(settings, core.directory(), core.bars());
   routes.stats = [&] { return stats_text({&core, &database, &registry, began}); };
 
   // Open before anything is waited for: /health and /ready answer from the first moment.
@@ -162,7 +181,7 @@ exit_code run_application(const config::settings& settings, stop_signals& signal
       status = exit_code::configuration;
     } else {
       log::info("started", {{"owner", core.owner()}});
-      status = serve_until_stopped(settings, signals, ready, fatal, began);
+      status = serve_until_stopped(settings, signals, ready, fatal, began, retention);
     }
   } else if (state != start_result::stopped) {
     status = state == start_result::timed_out ? exit_code::unavailable : exit_code::configuration;
@@ -176,8 +195,10 @@ exit_code run_application(const config::settings& settings, stop_signals& signal
   guard.emplace(settings.shutdown.deadline, status);
   log::info("draining", {{"deadline_ms", settings.shutdown.deadline.count()}});
   ready.draining = true;
+  retention.stop();
   core.stop_intake();
   (*ports)->send_clients_away(settings.shutdown);
+  core.close_history(); // a database that is away would hold connections back
   const bool committed =
       core.wait_committed(deadline - std::min<clock::duration>(settings.shutdown.deadline / 4,
                                                                std::chrono::seconds{2}));

@@ -21,6 +21,7 @@
 #include "protocol/log.hpp"
 #include "runtime/application/actor_options.hpp"
 #include "runtime/application/adapter_options.hpp"
+#include "runtime/application/history_options.hpp"
 #include "runtime/ticker.hpp"
 
 namespace tradepulse {
@@ -63,21 +64,25 @@ struct engine::impl {
         system(actors_config),
         directory(settings.symbols.max_unknown, settings.symbols.ring,
                   std::chrono::ceil<std::chrono::seconds>(settings.symbols.passivate_after)),
-        dog(std::make_shared<watchdog>()),
+        dog(std::make_shared<watchdog>()), history_dog(std::make_shared<watchdog>()),
         credit(credit_ledger::make({settings.ingest.credit_events, settings.ingest.credit_bytes,
                                     settings.ingest.batch_records},
                                    [this] { pump.wake(); })),
         window(delivery_window::make(window_for(settings.ingest.credit_events),
                                      [this] { pump.wake(); })),
-        pump({credit, &routes, all.health, all.metrics, all.fatal, window}) {
+        pump({credit, &routes, all.health, all.metrics, all.fatal, window,
+              [this](std::size_t count) { directory.set_listed_partitions(count); }}),
+        history(history_options(settings, *all.board, history_dog), *all.metrics) {
+    if (settings.klines.missed_numbers == kline_numbers::source)
+      source.emplace(source_options(settings, *all.board, history_dog), *all.metrics);
     shards.reserve(all.io.size());
     for (auto* io : all.io) {
       auto& shard = shards.emplace_back();
       shard.io = io;
       shard.table = std::make_unique<delivery_table>(
-          counted, [io, &shard] { io->post([&shard] { shard.table->flush(); }); });
+          counted, [io, &shard] { io->post([&shard] { shard.table->flush(); }); },
+          recovery_of(*io, shards.size() - 1));
       fan_outs.push_back(spawn_fan_out_actor(system, *io, *shard.table, broken()));
-      fan_out_cards.push_back(all.board->make("fan_out", std::to_string(fan_out_cards.size())));
       fan_out_cards.back()->set_state("running");
     }
     directory.connect(
@@ -87,7 +92,8 @@ struct engine::impl {
         fan_outs);
     gateway.emplace(client_gateway::parts{
         &system, &directory, all.board, &shards, settings.limits.subscriptions,
-        settings.limits.message_bytes, [ready = all.ready] { return ready->serving(); }});
+        settings.limits.message_bytes, settings.limits.lossless_bytes,
+        [ready = all.ready] { return ready->serving(); }, candles_made(settings)});
     all.metrics->make_function(metrics::kind::gauge, "tradepulse_symbols",
                                "Symbols that have a price", {},
                                [this] { return static_cast<double>(directory.size()); });
@@ -104,8 +110,9 @@ struct engine::impl {
                                "Records that were read and are not with the sockets yet", {},
                                [this] { return static_cast<double>(window->in_flight()); });
     all.metrics->make_function(metrics::kind::counter, "tradepulse_database_cut_connections_total",
-                               "Connections cut because a call got no answer", {},
-                               [this] { return static_cast<double>(dog->cuts()); });
+                               "Connections cut because a call got no answer", {}, [this] {
+                                 return static_cast<double>(dog->cuts() + history_dog->cuts());
+                               });
   }
 
   // What an actor says of a fault of ours.
@@ -113,8 +120,28 @@ struct engine::impl {
     return [fatal = all.fatal](std::string why) { fatal(error{errc::internal, std::move(why)}); };
   }
 
+  recovery_options recovery_of(io_thread& io, std::size_t number) {
+    recovery_options out;
+    if (!settings.journal.streams.empty())
+      out.history = &history;
+    out.is_kept = [kept = kinds_kept(settings)](stream_kind kind) {
+      return kept.contains(kind.events());
+    };
+    fan_out_cards.push_back(all.board->make("fan_out", std::to_string(number)));
+    out.card = fan_out_cards.back();
+    out.recall = [this, number](const stream_key& name, stream_index index,
+                                recall_events question) {
+      question.io_thread = number;
+      directory.recall(name, index, question);
+    };
+    out.post = [&io](std::function<void()> task) { io.post(std::move(task)); };
+    return out;
+  }
+
   std::unique_ptr<range_store> make_store() const {
-    return std::make_unique<range_store_postgres>(postgres_connection(settings.postgres), dog);
+    return std::make_unique<range_store_postgres>(
+        postgres_connection(settings.postgres), dog, kinds_kept(settings),
+        shared_table_options{settings.klines.missed_numbers, settings.postgres.sequence_tracker});
   }
 
   writer_options writer(std::shared_ptr<actor_card> card) {
@@ -143,6 +170,9 @@ struct engine::impl {
     };
     options.make_decoder = [this](const std::string& topic) {
       return decoder_for(settings, topic);
+    };
+    options.candles_of = [this, rules = candle_options_of(settings)](const std::string& topic) {
+      return candle_source_of(settings, rules, topic);
     };
     options.credit = credit;
     options.routes = &routes;
@@ -174,6 +204,8 @@ struct engine::impl {
   std::optional<client_gateway> gateway;
 
   std::shared_ptr<watchdog> dog;
+  // Of its own: readers are cut at the end while writers may still commit.
+  std::shared_ptr<watchdog> history_dog;
   const std::shared_ptr<database_faults> faults = std::make_shared<database_faults>();
   partition_routes routes;
   std::shared_ptr<credit_ledger> credit;
@@ -185,6 +217,9 @@ struct engine::impl {
   std::atomic<kafka::consumer*> reading{nullptr}; // for I/O threads that ask while it starts
   ingest_supervisor supervisor;
   std::optional<ticker> seconds;
+
+  history_desk history;
+  std::optional<source_desk> source; // where clients know klines by upstream's numbers
 
   std::mutex drain_mutex;
   std::condition_variable drain_changed;
@@ -233,6 +268,12 @@ result<void> engine::start() {
   return {};
 }
 
+void engine::close_history() {
+  impl_->history.close();
+  if (impl_->source)
+    impl_->source->close();
+}
+
 void engine::stop_intake() {
   if (impl_->supervisor)
     caf::anon_send(impl_->supervisor, begin_drain{});
@@ -257,6 +298,9 @@ void engine::leave_group(std::chrono::steady_clock::time_point deadline) {
 }
 
 void engine::end_actors() {
+  impl_->history.stop(); // it answers actors
+  if (impl_->source)
+    impl_->source->stop();
   impl_->seconds.reset();
   if (impl_->supervisor)
     caf::anon_send_exit(impl_->supervisor, caf::exit_reason::user_shutdown);
@@ -283,6 +327,15 @@ symbol_directory& engine::directory() noexcept {
 }
 client_service& engine::clients() noexcept {
   return *impl_->gateway;
+}
+history_source& engine::history() noexcept {
+  return impl_->history;
+}
+source_history* engine::source() noexcept {
+  return impl_->source ? &*impl_->source : nullptr;
+}
+bar_source& engine::bars() noexcept {
+  return impl_->history;
 }
 const ingest_pump& engine::pump() const noexcept {
   return impl_->pump;

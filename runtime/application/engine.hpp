@@ -12,6 +12,8 @@
 #include "actors/market/symbol_directory.hpp"
 #include "adapters/postgres/watchdog.hpp"
 #include "protocol/ports/client_connection.hpp"
+#include "protocol/ports/history.hpp"
+#include "protocol/ports/source_history.hpp"
 #include "protocol/result.hpp"
 #include "runtime/clients/client_gateway.hpp"
 #include "runtime/config/settings.hpp"
@@ -41,6 +43,8 @@ class engine {
   // Joins the group and reads. Errors: configuration.
   result<void> start();
 
+  // Who waits for history gets an error. Does not block.
+  void close_history();
   // No new records from here on; what is in flight is committed and the claims are given up.
   void stop_intake();
   // True when that came to its end before the deadline. Blocks.
@@ -52,6 +56,12 @@ class engine {
 
   symbol_directory& directory() noexcept;
   client_service& clients() noexcept;
+  // Committed events. Answers every question, with an error from close_history() on.
+  history_source& history() noexcept;
+  // Klines by upstream's numbers; null where clients count by the engine's. As history().
+  source_history* source() noexcept;
+  // Stored bars, by the same connections.
+  bar_source& bars() noexcept;
   const ingest_pump& pump() const noexcept;
   const credit_ledger& credit() const noexcept;
   std::shared_ptr<watchdog> database_watchdog() const noexcept;

@@ -18,6 +18,7 @@ class actor_owner final : public connection_owner {
   void tell(move_diverted what) override { caf::anon_send(to_, std::move(what)); }
   void tell(handed_back what) override { caf::anon_send(to_, std::move(what)); }
   void tell(control_refused what) override { caf::anon_send(to_, std::move(what)); }
+  void tell(recovery_failed what) override { caf::anon_send(to_, std::move(what)); }
 
  private:
   connection_actor to_;
@@ -82,6 +83,7 @@ std::shared_ptr<client_handler> client_gateway::opened(const client_info& client
   options.io_thread = client.io_thread;
   options.numbers_as_strings = query.value("numbers") == "string";
   options.max_subscriptions = parts_.max_subscriptions;
+  options.lossless_bytes = parts_.max_lossless_bytes;
   options.directory = parts_.directory;
   options.card = parts_.board->make("connection", std::to_string(client.id.value()) + "@" +
                                                       client.remote_address);
@@ -95,6 +97,7 @@ std::shared_ptr<client_handler> client_gateway::opened(const client_info& client
   client_message_limits limits;
   limits.max_bytes = parts_.max_message_bytes;
   limits.max_symbols = parts_.max_subscriptions;
+  limits.candles = parts_.candles;
   return std::make_shared<handler>(client.id, std::move(actor), shard, *parts_.board,
                                    std::move(card), limits);
 }

@@ -10,6 +10,7 @@
 #include "actors/actor_card.hpp"
 #include "actors/distribution/delivery_table.hpp"
 #include "actors/market/symbol_directory.hpp"
+#include "protocol/candle_interval.hpp"
 #include "protocol/ports/client_connection.hpp"
 
 namespace tradepulse {
@@ -30,8 +31,10 @@ class client_gateway final : public client_service {
     std::vector<io_shard>* shards = nullptr;
     std::size_t max_subscriptions = 10'000;
     std::size_t max_message_bytes = 64 * 1'024;
+    std::size_t max_lossless_bytes = 4 * 1'024 * 1'024;
     // Whether clients are served yet; until then they are sent away with 1013.
     std::function<bool()> open;
+    candle_intervals candles = {}; // that there are
   };
   explicit client_gateway(parts given) : parts_(std::move(given)) {}
 

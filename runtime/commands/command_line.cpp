@@ -33,6 +33,7 @@ class reader {
     add(app_, "version", "Print the version, the build and the libraries", version_,
         "  tradepulse version\n");
     add_engine();
+    add_journal();
     add_offsets();
     add_feeds();
   }
@@ -93,6 +94,15 @@ class reader {
         "config/profiles/snapshot-service.conf\n");
   }
 
+  void add_journal() {
+    auto& journal = *app_.add_subcommand("journal", "Look after the journal of events");
+    journal.require_subcommand(1);
+    add(journal, "trim",
+        "Take days away that are beyond journal.retention, as serve does by itself", journal_trim_,
+        "  tradepulse journal trim --config my.conf --dry-run\n"
+        "  tradepulse journal trim --config my.conf --set journal.retention.price=30d\n");
+  }
+
   void add_offsets() {
     auto& offsets = *app_.add_subcommand("offsets", "Look at stored positions, or move them");
     offsets.require_subcommand(1);
@@ -131,6 +141,7 @@ class reader {
   serve_options serve_;
   check_config_options check_config_;
   migrate_options migrate_;
+  journal_trim_options journal_trim_;
   offsets_show_options offsets_show_;
   offsets_set_options offsets_set_;
   offsets_clear_unordered_options offsets_clear_unordered_;

@@ -6,6 +6,7 @@
 #include "runtime/commands/check_config.hpp"
 #include "runtime/commands/embedded_log.hpp"
 #include "runtime/commands/feed_synthetic.hpp"
+#include "runtime/commands/journal_trim.hpp"
 #include "runtime/commands/migrate.hpp"
 #include "runtime/commands/offsets.hpp"
 #include "runtime/commands/replay.hpp"
@@ -16,9 +17,9 @@ namespace tradepulse {
 struct version_options {};
 
 using command =
-    std::variant<serve_options, check_config_options, migrate_options, offsets_show_options,
-                 offsets_set_options, offsets_clear_unordered_options, replay_options,
-                 feed_synthetic_options, embedded_log_options, version_options>;
+    std::variant<serve_options, check_config_options, migrate_options, journal_trim_options,
+                 offsets_show_options, offsets_set_options, offsets_clear_unordered_options,
+                 replay_options, feed_synthetic_options, embedded_log_options, version_options>;
 
 // Nothing is to be run: help was asked for, or the command line is wrong.
 struct nothing_to_run {

@@ -85,6 +85,11 @@ void add_options(CLI::App& app, migrate_options& into) {
   add_configuration(app, into.config, into.overrides);
 }
 
+void add_options(CLI::App& app, journal_trim_options& into) {
+  add_configuration(app, into.config, into.overrides);
+  app.add_flag("--dry-run", into.dry_run, "Print what would go, and take nothing away");
+}
+
 void add_options(CLI::App& app, offsets_show_options& into) {
   add_configuration(app, into.config, into.overrides);
 }

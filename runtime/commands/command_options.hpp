@@ -13,6 +13,7 @@ namespace tradepulse {
 void add_options(CLI::App& app, serve_options& into);
 void add_options(CLI::App& app, check_config_options& into);
 void add_options(CLI::App& app, migrate_options& into);
+void add_options(CLI::App& app, journal_trim_options& into);
 void add_options(CLI::App& app, offsets_show_options& into);
 void add_options(CLI::App& app, offsets_set_options& into);
 void add_options(CLI::App& app, offsets_clear_unordered_options& into);

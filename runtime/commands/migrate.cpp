@@ -16,6 +16,7 @@ int run_migrate(const migrate_options& options) {
   const auto& database = loaded->values.postgres;
   migration_options how;
   how.snapshot_timestamp_index = database.snapshot_timestamp_index;
+  how.adopt_replace = loaded->values.adopt.replace;
   const auto report = migrate(postgres_connection(database), embedded_migrations(), how);
   if (!report)
     return fail(report.failure());
@@ -28,6 +29,8 @@ int run_migrate(const migrate_options& options) {
     std::printf("created idx_price_snapshots_timestamp\n");
   if (report->timestamp_index_dropped)
     std::printf("dropped idx_price_snapshots_timestamp\n");
+  for (const auto& each : report->names)
+    std::printf("%s %s: %s\n", each.state.c_str(), each.name.c_str(), each.detail.c_str());
   if (report->timestamp_index_is_foreign)
     std::fprintf(stderr,
                  "warning: an index on price_snapshots.timestamp that TradePulse did not make "

@@ -6,6 +6,7 @@
 #include "runtime/config/cross_checks.hpp"
 #include "runtime/config/hocon_files.hpp"
 #include "runtime/config/schema_reader.hpp"
+#include "runtime/config/topic_checks.hpp"
 
 namespace tradepulse::config {
 namespace {
@@ -37,6 +38,7 @@ result<configuration> load(const std::string& file, std::span<const std::string>
   if (!faults.empty())
     return all_of(faults);
   complete_listeners(result.values);
+  complete_topics(result.values, result.effective, faults);
   diagnostics warnings;
   cross_check(result.values, result.effective, faults, warnings);
   if (!faults.empty())

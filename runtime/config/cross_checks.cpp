@@ -4,10 +4,12 @@
 #include <functional>
 #include <string>
 
+#include "runtime/config/candle_checks.hpp"
+#include "runtime/config/missed_klines_checks.hpp"
+#include "runtime/config/topic_checks.hpp"
+
 namespace tradepulse::config {
 namespace {
-
-constexpr std::string_view dead_letter_suffix = ".dead-letter";
 
 std::string pair_text(const effective_value& v) {
   return v.name + " = " + v.text;
@@ -23,7 +25,9 @@ class checker {
     pairs();
     listeners();
     paths();
-    topics();
+    check_topics(s_, effective_, faults_, warnings_);
+    check_candles(s_, effective_, faults_, warnings_);
+    check_missed_klines(s_, effective_, faults_, warnings_);
     advice();
   }
 
@@ -59,6 +63,8 @@ class checker {
             "kafka.heartbeat_interval", "kafka.session_timeout", "less than");
     require(s_.postgres.writers, less_equal<>{}, s_.postgres.max_connections, "postgres.writers",
             "postgres.max_connections", "at most");
+    require(s_.postgres.readers, less_equal<>{}, s_.postgres.max_connections, "postgres.readers",
+            "postgres.max_connections", "at most");
     require(s_.postgres.retry_min, less_equal<>{}, s_.postgres.retry_max, "postgres.retry_min",
             "postgres.retry_max", "at most");
     require(s_.shutdown.retry_after_min, less_equal<>{}, s_.shutdown.retry_after_max,
@@ -67,6 +73,10 @@ class checker {
             "ingest.batch_records", "ingest.credit_events", "at most");
     require(s_.ingest.max_record_bytes, less_equal<>{}, s_.ingest.credit_bytes,
             "ingest.max_record_bytes", "ingest.credit_bytes", "at most");
+    require(s_.candles.grace, less_equal<>{}, s_.candles.lateness, "candles.grace",
+            "candles.lateness", "at most");
+    require(s_.candles.max_ahead, less_equal<>{}, s_.ingest.max_ahead, "candles.max_ahead",
+            "ingest.max_ahead", "at most");
     if (s_.limits.messages_per_second > 0)
       require(s_.limits.messages_burst, std::greater_equal<>{}, s_.limits.messages_per_second,
               "limits.messages_burst", "limits.messages_per_second", "at least");
@@ -127,36 +137,6 @@ class checker {
     }
   }
 
-  void topics() {
-    const auto& elements = at("topics").elements;
-    bool globs = std::any_of(s_.topics.begin(), s_.topics.end(),
-                             [](const topic_settings& t) { return t.is_glob(); });
-    for (std::size_t i = 0; i < elements.size(); ++i) {
-      const std::string& name = s_.topics[i].name;
-      const origin& where = find(elements[i], "name").where;
-      std::string shown = "topics[" + std::to_string(i) + "].name = \"" + name + "\": ";
-      constexpr std::string_view good =
-          "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-*";
-      if (name.find_first_not_of(good) != std::string::npos || name == "." || name == "..")
-        faults_.push_back({where, shown + "not a topic, allowed A-Za-z0-9._- and * in a glob"});
-      if (name.ends_with(dead_letter_suffix) && (s_.topics[i].is_glob() || globs))
-        faults_.push_back({where, shown + "a dead-letter topic cannot be read together with a "
-                                          "glob, which never matches one"});
-      for (std::size_t j = 0; j < i; ++j)
-        if (s_.topics[j].name == name)
-          faults_.push_back({where, shown + "there twice, also as topics[" + std::to_string(j) +
-                                        "] (" + to_string(find(elements[j], "name").where) + ")"});
-    }
-    // Every decoder there is feeds the stream `price`.
-    if (s_.topics.size() > 1)
-      warnings_.push_back(
-          {at("topics").where,
-           std::to_string(s_.topics.size()) +
-               " topics feed the stream price: a symbol that comes from two of them changes its "
-               "home again and again, loses its order and is marked unordered; give each symbol "
-               "one topic"});
-  }
-
   void advice() {
     if (s_.postgres.statement_timeout.count() == 0 ||
         s_.postgres.statement_timeout >= s_.postgres.watchdog)
@@ -171,6 +151,11 @@ class checker {
         s_.kafka.heartbeat_interval < s_.kafka.session_timeout)
       tell(warnings_, "kafka.heartbeat_interval", "kafka.session_timeout", "at most a third of",
            "one lost heartbeat could cost the partitions");
+    if (at("klines.missed_numbers").set() && !s_.journal.keeps("kline"))
+      warnings_.push_back({at("klines.missed_numbers").where,
+                           pair_text(at("klines.missed_numbers")) +
+                               ": journal.streams does not name kline, so nobody can be told what "
+                               "was missed"});
     constexpr std::size_t short_token = 16;
     if (!s_.admin.token.empty() && s_.admin.token.size() < short_token)
       warnings_.push_back({at("admin.token").where, "admin.token is shorter than 16 bytes: it can "
@@ -191,10 +176,15 @@ bool listener_settings::serves(service what) const {
                    names[static_cast<std::size_t>(what)]) != serves_names.end();
 }
 
+bool journal_settings::keeps(std::string_view stream) const {
+  return std::find(streams.begin(), streams.end(), stream) != streams.end();
+}
+
 void complete_listeners(settings& s) {
   if (!s.listeners.empty())
     return;
-  s.listeners.push_back({s.client.host, s.client.port, {"rest", "websocket"}, {"/", "/ws"}, "client.port"});
+  s.listeners.push_back(
+      {s.client.host, s.client.port, {"rest", "websocket"}, {"/", "/ws"}, "client.port"});
   s.listeners.push_back({s.ops.host, s.ops.port, {"ops"}, {}, "ops.port"});
 }
 

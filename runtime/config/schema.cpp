@@ -40,8 +40,10 @@ std::span<const schema_section> schema() {
       {"The process", tables::process()},
       {"Kafka", tables::kafka()},
       {"Topics", tables::topics()},
+      {"Candles", tables::candles()},
       {"Ingest and symbols", tables::ingest()},
       {"PostgreSQL", tables::postgres()},
+      {"Journal", tables::journal()},
       {"Listeners", tables::listeners()},
       {"Clients", tables::clients()},
   });
@@ -94,11 +96,13 @@ std::string allowed(const schema_row& row) {
     text += (text.empty() ? "" : ", ") + std::string(name);
   if (row.type == value_type::boolean)
     return "true, false, yes, no, on, off";
-  if (!text.empty())
+  if (!text.empty() && row.type != value_type::duration)
     return text;
   if (row.max == unbounded)
     return {};
-  return bound(row, row.min) + " .. " + bound(row, row.max) + std::string(counted_in(row.type));
+  const std::string bounds =
+      bound(row, row.min) + " .. " + bound(row, row.max) + std::string(counted_in(row.type));
+  return text.empty() ? bounds : bounds + " or " + text;
 }
 
 } // namespace tradepulse::config

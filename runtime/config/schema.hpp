@@ -19,7 +19,7 @@ enum class value_type : std::uint8_t {
   text_list,  // an array, or one text with commas; bounds: elements
   integer,    // bounds: the number
   boolean,    // true, false, yes, no, on, off
-  duration,   // bounds: milliseconds
+  duration,   // bounds: milliseconds; or one of `choices`, which is `unbounded`
   size,       // bounds: bytes
   choice,     // one of `choices`
   port,       // bounds: the number

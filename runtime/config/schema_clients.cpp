@@ -183,8 +183,18 @@ constexpr auto rows = std::to_array<schema_row>({
      .min = 4'096,
      .max = 1'000 * megabyte,
      .help = "What may wait for one connection. Beyond it prices are merged: the newest, with the "
-             "extremes of what it swallowed.",
+             "extremes of what it swallowed; quotes: the newest; trades and klines are kept, each "
+             "one, up to limits.lossless_bytes.",
      .store = limit<&lim::outbound_queue>},
+    {.name = "limits.lossless_bytes",
+     .type = value_type::size,
+     .fallback = "4MiB",
+     .max = 1'000 * megabyte,
+     .help =
+         "What may wait for one connection, on top of that, of streams of which nothing is ever "
+         "merged or left out: trades and klines. Beyond it the connection is closed with 4503; "
+         "the reason says with which position to come back. Connections share the text.",
+     .store = limit<&lim::lossless_bytes>},
     {.name = "limits.header_bytes",
      .type = value_type::size,
      .fallback = "16KiB",
@@ -199,6 +209,24 @@ constexpr auto rows = std::to_array<schema_row>({
      .max = 100 * megabyte,
      .help = "The longest body of a request.",
      .store = limit<&lim::body_bytes>},
+    {.name = "limits.recoveries",
+     .type = value_type::integer,
+     .fallback = "10000",
+     .unit = "questions",
+     .min = 1,
+     .max = 1'000'000,
+     .help = "Questions for history that may wait for the database at one time; beyond it they are "
+             "refused and may be asked again.",
+     .store = limit<&lim::recoveries>},
+    {.name = "recovery.timeout",
+     .type = value_type::duration,
+     .fallback = "30s",
+     .min = 100,
+     .max = 10 * minute,
+     .help = "How long a question for history waits for a database that does not answer. A "
+             "subscription that catches up and waits for its turn to be read: for as long as "
+             "the database answers nobody; once its own turn has come, as any question.",
+     .store = &store_in<&settings::recovery, &recovery_settings::timeout>},
     {.name = "cors.origins",
      .type = value_type::text_list,
      .fallback = "[]",

@@ -53,7 +53,6 @@ constexpr auto rows = std::to_array<schema_row>({
      .type = value_type::integer,
      .fallback = "1024",
      .unit = "events",
-     .min = 1,
      .max = 1'000'000,
      .help = "Recent events that each symbol keeps in memory; it grows with use up to this.",
      .store = &store_in<&settings::symbols, &symbol_settings::ring>},

@@ -148,10 +148,55 @@ constexpr auto topic_rows = std::to_array<schema_row>({
      .store = &store_in<&topic_settings::name>},
     {.name = "decoder",
      .type = value_type::choice,
-     .choices = "price-ticks|market-price|binance-stream",
+     .fallback = "by-name",
+     .choices = "by-name|price-ticks|market-price|binance-stream|stock-trades|stock-bars|"
+                "binance-klines",
      .help = "price-ticks: {symbol, price, volume?, timestamp}. market-price: {type: market_price, "
-             "market, price, timestamp}. binance-stream: frames of a combined stream.",
+             "market, price, timestamp}. binance-stream: frames of a combined stream; trades feed "
+             "trade and price, book tickers quote, klines kline_<interval>. stock-trades: {symbol, "
+             "price, size, timestamp, side?, trade_id? or id?, sequence?}, feed trade and price. "
+             "stock-bars: {symbol, open, high, low, close, volume, timestamp, trade_count?, "
+             "sequence?}, feed kline_<interval>. binance-klines: {e: kline, E, s, k, sequence?}, "
+             "also in frames, feed kline_<interval>. by-name: the one of that name for the topics "
+             "price-ticks, stock-trades and stock-bars; binance-klines for market_data and what "
+             "begins with kline; market-price for what begins with market-data.",
      .store = &store_in<&topic_settings::decoder>},
+    {.name = "interval",
+     .type = value_type::choice,
+     .fallback = "1m",
+     .choices = "1s|1m|3m|5m|15m|30m|1h|2h|4h|6h|8h|12h|1d|3d|1w|1M",
+     .help = "How long a bar of stock-bars is; it begins at its timestamp.",
+     .store = &store_in<&topic_settings::interval>},
+    {.name = "aggregate_trades",
+     .type = value_type::boolean,
+     .fallback = "false",
+     .help = "Of binance-stream: aggTrade feeds trade and price in place of trade, which is "
+             "skipped then, so that no trade counts twice.",
+     .store = &store_in<&topic_settings::aggregate_trades>},
+    {.name = "own_sequence",
+     .type = value_type::boolean,
+     .fallback = "false",
+     .help = "Of binance-klines: sequence numbers the messages of one symbol and interval, so that "
+             "numbers that never came are counted (tradepulse_source_sequence_missing_total). "
+             "Otherwise several intervals or symbols may share the numbers, and none is.",
+     .store = &store_in<&topic_settings::own_sequence>},
+    {.name = "candles.source",
+     .type = value_type::choice,
+     .fallback = "none",
+     .choices = "none|trade|price",
+     .help = "Of which stream of this topic candles are made, as candles.* says: trade of "
+             "binance-stream and stock-trades; price of these and of price-ticks and "
+             "market-price. none: no candles of this topic.",
+     .store = &store_in<&topic_settings::candles>},
+    {.name = "missed_klines",
+     .type = value_type::choice,
+     .fallback = "as-bars",
+     .choices = "as-bars|klines|candles",
+     .help = "Of a topic with candles.source: what GET /api/v1/klines/missed answers with of its "
+             "symbols. as-bars: what /bars has, klines of upstream where the symbol has some, else "
+             "candles. klines: klines alone, in lengths that a topic brings. candles: candles, in "
+             "the lengths of candles.intervals, also where there are klines.",
+     .store = &store_in<&topic_settings::missed_klines>},
 });
 
 constexpr auto topics_row = std::to_array<schema_row>({
@@ -160,9 +205,10 @@ constexpr auto topics_row = std::to_array<schema_row>({
      .fallback = R"([{ name = "price-ticks", decoder = "price-ticks" }])",
      .min = 1,
      .max = 100,
-     .help = "What is read, and how it is written there. One symbol must come from one topic only, "
-             "or its stream loses its order. An entry with the topic's own name decides before a "
-             "glob, and the first glob that matches before later ones.",
+     .help =
+         "What is read, and how it is written there. Each stream of a symbol must come from one "
+         "topic only, or it loses its order. An entry with the topic's own name decides before "
+         "a glob, and the first glob that matches before later ones.",
      .element = topic_rows,
      .append = &append_to<&settings::topics>},
 });

@@ -89,6 +89,15 @@ constexpr auto rows = std::to_array<schema_row>({
      .help = "Writers, each with a thread and a connection; partitions are shared among them. At "
              "most postgres.max_connections.",
      .store = here<&p::writers>},
+    {.name = "postgres.readers",
+     .type = value_type::integer,
+     .fallback = "2",
+     .unit = "connections",
+     .min = 1,
+     .max = 16,
+     .help = "Readers of history, each with a thread and a connection. At most "
+             "postgres.max_connections.",
+     .store = here<&p::readers>},
     {.name = "postgres.migrate",
      .type = value_type::boolean,
      .fallback = "false",
@@ -183,6 +192,22 @@ constexpr auto rows = std::to_array<schema_row>({
      .help = "false: commits return before they are on disk; a crash of the server may lose the "
              "newest ones together with their next_offset, and they are read again from Kafka.",
      .store = here<&p::synchronous_commit>},
+    {.name = "postgres.sequence_tracker",
+     .type = value_type::boolean,
+     .fallback = "false",
+     .help = "Whether the newest number of each stream is written to sequence_tracker as well, in "
+             "the transaction that stores it: one statement more a commit.",
+     .store = here<&p::sequence_tracker>},
+    {.name = "adopt.replace",
+     .type = value_type::text_list,
+     .fallback = "[]",
+     .max = 10,
+     .choices = "market_klines|klines|sequence_tracker|stock_trades_realtime|stock_bars_staging",
+     .help =
+         "Tables of other programs that make room at the next `tradepulse migrate`: what stands "
+         "under the name becomes NAME_before_tradepulse, and a view of its rows and ours takes "
+         "the name. Without, a table that stands there is kept, with its rows and writers.",
+     .store = &store_in<&settings::adopt, &adopt_settings::replace>},
 });
 
 } // namespace

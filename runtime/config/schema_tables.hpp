@@ -10,8 +10,10 @@ namespace tradepulse::config::tables {
 std::span<const schema_row> process();
 std::span<const schema_row> kafka();
 std::span<const schema_row> topics();
+std::span<const schema_row> candles();
 std::span<const schema_row> ingest();
 std::span<const schema_row> postgres();
+std::span<const schema_row> journal();
 std::span<const schema_row> listeners();
 std::span<const schema_row> clients();
 

@@ -4,9 +4,13 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
+#include "protocol/candle_interval.hpp"
+#include "protocol/kline_interval.hpp"
+#include "protocol/kline_numbers.hpp"
 #include "protocol/log.hpp"
 #include "runtime/config/endpoint.hpp"
 
@@ -57,13 +61,46 @@ struct kafka_settings {
   std::vector<std::pair<std::string, std::string>> properties;
 };
 
-enum class topic_decoder : std::uint8_t { price_ticks, market_price, binance_stream };
+enum class topic_decoder : std::uint8_t {
+  by_name, // never in what was loaded: see complete_topics
+  price_ticks,
+  market_price,
+  binance_stream,
+  stock_trades,
+  stock_bars,
+  binance_klines
+};
+
+// Of which stream of a topic candles are made.
+enum class candle_source : std::uint8_t { none, trade, price };
 
 struct topic_settings {
   std::string name; // a glob where it has a '*'
   topic_decoder decoder{};
+  kline_interval interval = kline_interval::m1; // of stock-bars
+  bool aggregate_trades{};                      // of binance-stream
+  bool own_sequence{};                          // of binance-klines
+  candle_source candles{};
+  missed_klines_from missed_klines{};
 
+  // Whether klines of that length may come from the topic.
+  bool brings_klines(kline_interval length) const {
+    return decoder == topic_decoder::binance_klines || decoder == topic_decoder::binance_stream ||
+           (decoder == topic_decoder::stock_bars && interval == length);
+  }
   bool is_glob() const { return name.find('*') != std::string::npos; }
+};
+
+// How candles are made, of all topics that have a candle_source.
+struct candle_settings {
+  std::vector<std::string> intervals; // not empty; names of candle_interval
+  milliseconds grace{};
+  milliseconds lateness{};
+  milliseconds max_ahead{};
+  milliseconds idle_close{};
+  bool fill{};
+
+  candle_intervals lengths() const;
 };
 
 struct ingest_settings {
@@ -93,9 +130,11 @@ struct postgres_settings {
   std::string target_session_attrs; // libpq's word for it
   std::size_t max_connections{};
   std::size_t writers{};
+  std::size_t readers{};
   bool migrate{};
   bool snapshot_timestamp_index{};
   bool synchronous_commit{};
+  bool sequence_tracker{};
   milliseconds connect_timeout{};
   milliseconds statement_timeout{};
   milliseconds lock_timeout{};
@@ -141,10 +180,16 @@ struct limit_settings {
   std::size_t connections{};
   std::size_t connections_per_address{}; // 0: no limit
   std::size_t outbound_queue{};
+  std::size_t lossless_bytes{};
   std::size_t header_bytes{};
   std::size_t body_bytes{};
   std::size_t messages_per_second{}; // 0: no limit
   std::size_t messages_burst{};
+  std::size_t recoveries{};
+};
+
+struct recovery_settings {
+  milliseconds timeout{};
 };
 
 struct heartbeat_settings {
@@ -174,19 +219,51 @@ struct shutdown_settings {
   milliseconds retry_after_max{};
 };
 
+// How long each kind of stream is kept.
+struct journal_retention_settings {
+  static constexpr milliseconds forever = milliseconds::max();
+
+  milliseconds price{};
+  milliseconds trade{};
+  milliseconds quote{};
+  milliseconds kline{};
+  milliseconds candle{};
+};
+
+struct journal_settings {
+  std::vector<std::string> streams; // kinds: price, trade, quote, kline, candle
+  journal_retention_settings retention;
+
+  bool keeps(std::string_view stream) const;
+};
+
+struct kline_settings {
+  kline_numbers missed_numbers{};
+};
+
+// Tables of other programs under names that TradePulse has too.
+struct adopt_settings {
+  std::vector<std::string> replace;
+};
+
 struct settings {
   node_settings node;
   log_settings log;
   kafka_settings kafka;
   std::vector<topic_settings> topics;
+  candle_settings candles;
   ingest_settings ingest;
   symbol_settings symbols;
   postgres_settings postgres;
+  adopt_settings adopt;
+  journal_settings journal;
+  kline_settings klines;
   client_settings client;
   ops_settings ops;
   // Never empty: what is configured, or the two that client.* and ops.* describe.
   std::vector<listener_settings> listeners;
   limit_settings limits;
+  recovery_settings recovery;
   heartbeat_settings heartbeat;
   cors_settings cors;
   admin_settings admin;

@@ -5,6 +5,7 @@
 #include <optional>
 #include <set>
 
+#include "runtime/config/nearest_name.hpp"
 #include "runtime/config/quantities.hpp"
 
 namespace tradepulse::config {
@@ -69,6 +70,14 @@ result<converted> choice(const schema_row& row, std::string_view text) {
   return result;
 }
 
+// A word that a duration may have instead, such as `forever`.
+result<converted> without_end(std::string_view word) {
+  converted result;
+  result.value.number = unbounded;
+  result.text = word;
+  return result;
+}
+
 result<converted> free_text(const schema_row& row, const std::string& text) {
   auto length = static_cast<std::int64_t>(text.size());
   if (length < row.min)
@@ -125,7 +134,8 @@ result<converted> text_list(const schema_row& row, const value& given) {
   std::set<std::string_view> seen;
   for (const std::string& one : *texts) {
     if (!row.choices.empty() && !index_of(row, one))
-      return wrong(row, '"' + one + "\" is not one of the choices");
+      return wrong(row, '"' + one + "\" is not one of the choices, the nearest is " +
+                            std::string(nearest_name(one, choices_of(row))));
     if (!seen.insert(one).second)
       return wrong(row, '"' + one + "\" is there twice");
   }
@@ -184,7 +194,8 @@ result<converted> convert(const schema_row& row, const value& given) {
   case value_type::port:
     return number(row, parse_integer(text), plain);
   case value_type::duration:
-    return number(row, parse_duration(text), format_duration);
+    return index_of(row, text) ? without_end(text)
+                               : number(row, parse_duration(text), format_duration);
   case value_type::size:
     return number(row, parse_size(text), format_size);
   case value_type::boolean:

@@ -30,6 +30,8 @@ class ingest_pump final : public ingest_listener, public partition_reader {
     metrics::registry* metrics = nullptr;
     std::function<void(const error& why)> fatal;
     std::shared_ptr<delivery_window> window;
+    // How many partitions there are, whoever has them. Thread: the consumer thread.
+    std::function<void(std::size_t count)> listed;
   };
   explicit ingest_pump(parts given);
 
@@ -52,6 +54,7 @@ class ingest_pump final : public ingest_listener, public partition_reader {
 
   // ingest_listener
   void on_assignment(const std::vector<topic_partition>& assigned) override;
+  void on_partitions_listed(std::size_t count) override { parts_.listed(count); }
   std::size_t allowance(const topic_partition& source) override;
   void on_batch(std::shared_ptr<const record_batch> batch) override;
   void on_fault(const topic_partition& source, generation gen, read_fault fault,

@@ -1,7 +1,7 @@
 #include "protocol/native_dialect.hpp"
 #include "runtime/rest/query_string.hpp"
+#include "runtime/rest/responses.hpp"
 #include "runtime/rest/services.hpp"
-#include "runtime/rest/snapshot_routes.hpp"
 
 namespace tradepulse {
 namespace {
@@ -47,9 +47,23 @@ std::string state_of(const symbol_directory::lookup& known, const symbol_entry& 
   return out + ", " + std::to_string(subscriptions) + " subscriptions";
 }
 
+// A price stream has its symbol's name, another one that and its kind: `AAPL trade`. No symbol has
+// a space.
+std::string name_of(const stream_key& stream) {
+  const auto kind = stream.kind == stream_kind::price ? "" : " " + tradepulse::name_of(stream.kind);
+  return stream.symbol.str() + kind;
+}
+// What is no name is before all.
+stream_key stream_named(std::string_view name) {
+  const auto end = std::min(name.find(' '), name.size());
+  const auto of = symbol::parse(name.substr(0, end));
+  const auto kind = end < name.size() ? parse_stream_kind(name.substr(end + 1)) : stream_kind{};
+  return of && kind ? stream_key{*of, *kind} : stream_key{};
+}
+
 } // namespace
 
-// Cards first, then symbols; `after` is "kind/name" of the last row that was seen.
+// Cards first, then streams; `after` is "kind/name" of the last row that was seen.
 http_response admin_actors(const symbol_directory& directory, const actor_board& board,
                            std::string_view query) {
   const query_string parameters(query);
@@ -80,15 +94,15 @@ http_response admin_actors(const symbol_directory& directory, const actor_board&
     }
   if (count < limit + 1 && (!kind || kind == symbol_kind)) {
     const auto from = in_symbols ? after.substr(symbols_after.size()) : std::string{};
-    for (const auto& entry : directory.list(from, limit + 1 - count)) {
+    for (const auto& entry : directory.list_all(stream_named(from), limit + 1 - count)) {
       if (count >= limit) {
         ++count;
         break;
       }
       const auto known = directory.read(*entry);
-      const bool has_actor = directory.find_actor(entry->symbol) != nullptr;
+      const bool has_actor = directory.find_actor(entry->key) != nullptr;
       take({symbol_kind,
-            entry->symbol.view(),
+            name_of(entry->key),
             state_of(known, *entry, has_actor),
             entry->queued.load(),
             {},

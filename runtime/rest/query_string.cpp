@@ -15,6 +15,9 @@ int hex(char c) {
   return -1;
 }
 
+// Seconds up to 2100 have ten digits, milliseconds since 2000 twelve.
+constexpr std::size_t most_digits_of_seconds = 11;
+
 } // namespace
 
 std::optional<std::string> percent_decode(std::string_view text, bool plus_is_space) {
@@ -49,6 +52,8 @@ query_string::query_string(std::string_view text) {
     // A symbol may hold `+`, and clients send it as it is: in values only %20 is a space.
     auto value = percent_decode(
         equals == std::string_view::npos ? std::string_view{} : member.substr(equals + 1), false);
+    if (name && !value)
+      undecodable_ = *name;
     if (name && value && !name->empty())
       members_.emplace_back(std::move(*name), std::move(*value));
   }
@@ -74,6 +79,21 @@ query_string::number(std::string_view name, std::uint64_t least, std::uint64_t m
                                         ": a whole number from " + std::to_string(least) + " to " +
                                         std::to_string(most)};
   return std::optional<std::uint64_t>{parsed};
+}
+
+result<std::optional<time_ms>> query_string::time(std::string_view name) const {
+  const auto text = value(name);
+  if (!text)
+    return std::optional<time_ms>{};
+  const bool digits = text->find_first_not_of("0123456789") == std::string::npos;
+  const bool seconds = digits && !text->empty() && text->size() <= most_digits_of_seconds;
+  const auto parsed = parse_time(seconds ? *text + "000" : *text);
+  if (!parsed)
+    return error{errc::bad_request,
+                 std::string(name) + "=" + text->substr(0, 40) +
+                     ": a time from 2000 to 2100, as ISO-8601 with a zone "
+                     "(2024-08-08T23:54:00Z) or in seconds or milliseconds since 1970"};
+  return std::optional<time_ms>{*parsed};
 }
 
 } // namespace tradepulse

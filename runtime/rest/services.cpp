@@ -2,21 +2,26 @@
 
 #include "adapters/prometheus/text_exposition.hpp"
 #include "protocol/native_dialect.hpp"
+#include "runtime/rest/bar_routes.hpp"
+#include "runtime/rest/binance_klines.hpp"
+#include "runtime/rest/missed_klines_routes.hpp"
+#include "runtime/rest/missed_routes.hpp"
+#include "runtime/rest/responses.hpp"
 #include "runtime/rest/snapshot_routes.hpp"
 
 namespace tradepulse {
 namespace {
 
 constexpr std::string_view snapshots = "/api/snapshots";
+constexpr std::string_view missed = "/api/v1/events/missed";
+constexpr std::string_view missed_of_klines = "/api/v1/klines/missed";
+constexpr std::string_view bars = "/bars";
+constexpr std::string_view binance_bars = "/api/v3/klines";
+constexpr std::string_view not_restored = "stored symbols are not restored yet; see /ready";
 
 http_response wrong_method(std::string_view allowed) {
   auto out = error_response(errc::method_not_allowed, "this route takes " + std::string(allowed));
   out.headers.emplace_back("Allow", std::string(allowed));
-  return out;
-}
-
-http_response named(http_response out, std::string_view route) {
-  out.route = route;
   return out;
 }
 
@@ -36,12 +41,12 @@ bool reads(const http_request& request) {
 
 http_response rest_service::handle(const http_request& request) {
   if (request.path == "/health")
-    return named(reads(request) ? json_response(200, R"({"status":"ok"})")
-                                : wrong_method("GET, HEAD"),
-                 "/health");
+    return routed(reads(request) ? json_response(200, R"({"status":"ok"})")
+                                 : wrong_method("GET, HEAD"),
+                  "/health");
   if (request.path == "/ready")
-    return named(reads(request) ? ready_response(*parts_.ready) : wrong_method("GET, HEAD"),
-                 "/ready");
+    return routed(reads(request) ? ready_response(*parts_.ready) : wrong_method("GET, HEAD"),
+                  "/ready");
   if (ops_)
     if (auto out = ops_route(request); out.route != "other")
       return out;
@@ -54,51 +59,84 @@ http_response rest_service::handle(const http_request& request) {
 http_response rest_service::data_route(const http_request& request) const {
   const std::string_view path = request.path;
   if (path == "/api/stats")
-    return named(reads(request) ? json_response(200, parts_.stats()) : wrong_method("GET, HEAD"),
-                 "/api/stats");
+    return routed(reads(request) ? json_response(200, parts_.stats()) : wrong_method("GET, HEAD"),
+                  "/api/stats");
+  if (path == missed)
+    return routed(!reads(request) ? wrong_method("GET, HEAD")
+                  : !parts_.ready->restored
+                      ? error_response(errc::not_ready, not_restored)
+                      : missed_events(*parts_.directory, *parts_.history, request.query),
+                  missed);
+  if (path == missed_of_klines)
+    return routed(!reads(request) ? wrong_method("GET, HEAD")
+                  : !parts_.ready->restored
+                      ? error_response(errc::not_ready, not_restored)
+                      : missed_klines({&parts_.bars, parts_.history, parts_.source}, request.query),
+                  missed_of_klines);
+  if (auto out = bar_route(request); out.route != "other")
+    return out;
   if (path != snapshots && !path.starts_with("/api/snapshots/"))
     return {};
   if (!parts_.ready->restored)
-    return named(error_response(errc::not_ready, "stored symbols are not restored yet; see /ready"),
-                 snapshots);
+    return routed(error_response(errc::not_ready, not_restored), snapshots);
   if (path == snapshots)
-    return named(reads(request) ? list_snapshots(*parts_.directory, request.query)
-                                : wrong_method("GET, HEAD"),
-                 snapshots);
+    return routed(reads(request) ? list_snapshots(*parts_.directory, request.query)
+                                 : wrong_method("GET, HEAD"),
+                  snapshots);
   const auto rest = path.substr(snapshots.size() + 1);
   // A symbol may be called "query": GET asks for it, POST is the question for many.
   if (rest == "query" && request.method == "POST")
-    return named(query_snapshots(*parts_.directory, request), "/api/snapshots/query");
-  return named(reads(request) ? get_snapshot(*parts_.directory, rest)
-                              : wrong_method(rest == "query" ? "GET, HEAD, POST" : "GET, HEAD"),
-               "/api/snapshots/{symbol}");
+    return routed(query_snapshots(*parts_.directory, request), "/api/snapshots/query");
+  return routed(reads(request) ? get_snapshot(*parts_.directory, rest)
+                               : wrong_method(rest == "query" ? "GET, HEAD, POST" : "GET, HEAD"),
+                "/api/snapshots/{symbol}");
+}
+
+// The same with and without /api before.
+http_response rest_service::bar_route(const http_request& request) const {
+  std::string_view path = request.path;
+  if (path == binance_bars)
+    return routed(!reads(request)           ? wrong_method("GET, HEAD")
+                  : !parts_.ready->restored ? binance_response(binance_error_of(
+                                                  {errc::not_ready, std::string(not_restored)}))
+                                            : binance_klines(parts_.bars, request.query),
+                  binance_bars);
+  if (path.starts_with("/api/bars"))
+    path.remove_prefix(std::string_view("/api").size());
+  if (!path.starts_with("/bars/"))
+    return {};
+  if (!reads(request))
+    return routed(wrong_method("GET, HEAD"), bars);
+  if (!parts_.ready->restored)
+    return routed(error_response(errc::not_ready, not_restored), bars);
+  return bars_route(parts_.bars, path.substr(bars.size()), request.query);
 }
 
 http_response rest_service::ops_route(const http_request& request) const {
   if (!parts_.metrics_path.empty() && request.path == parts_.metrics_path) {
     if (!reads(request))
-      return named(wrong_method("GET, HEAD"), "/metrics");
+      return routed(wrong_method("GET, HEAD"), "/metrics");
     http_response out;
     out.content_type = metrics::prometheus_content_type;
     out.body = metrics::to_prometheus_text(parts_.metrics->families());
-    return named(std::move(out), "/metrics");
+    return routed(std::move(out), "/metrics");
   }
   if (request.path == "/admin" || request.path.starts_with("/admin/")) {
     if (parts_.admin_token.empty())
-      return named(error_response(errc::not_found, "no admin.token is configured"), "/admin");
+      return routed(error_response(errc::not_found, "no admin.token is configured"), "/admin");
     constexpr std::string_view scheme = "Bearer ";
     const std::string_view given = request.authorization;
     if (!given.starts_with(scheme) ||
         !same_secret(given.substr(scheme.size()), parts_.admin_token)) {
       auto out = error_response(errc::unauthorized, "a bearer token is needed (admin.token)");
       out.headers.emplace_back("WWW-Authenticate", "Bearer");
-      return named(std::move(out), "/admin");
+      return routed(std::move(out), "/admin");
     }
     if (request.path == "/admin/actors")
-      return named(reads(request) ? admin_actors(*parts_.directory, *parts_.board, request.query)
-                                  : wrong_method("GET, HEAD"),
-                   "/admin/actors");
-    return named(error_response(errc::not_found, "there is no such route under /admin"), "/admin");
+      return routed(reads(request) ? admin_actors(*parts_.directory, *parts_.board, request.query)
+                                   : wrong_method("GET, HEAD"),
+                    "/admin/actors");
+    return routed(error_response(errc::not_found, "there is no such route under /admin"), "/admin");
   }
   return {};
 }

@@ -6,6 +6,7 @@
 #include "adapters/json/query_request.hpp"
 #include "protocol/native_dialect.hpp"
 #include "runtime/rest/query_string.hpp"
+#include "runtime/rest/responses.hpp"
 
 namespace tradepulse {
 namespace {
@@ -33,12 +34,12 @@ class snapshot_list {
         more_ = true;
         break;
       }
-      after_ = entry->symbol.str();
+      after_ = entry->key.symbol.str();
       elsewhere_ += known.state == state::not_owner ? 1 : 0;
       if (known.state != state::found)
         continue;
       out += count_++ == 0 ? "" : ",";
-      native::append_rest_snapshot(out, *known.snapshot);
+      native::append_rest_snapshot(out, *price_of(known.snapshot.get()));
       last_ = after_;
     }
     if (!more_ && entries.size() == slice_entries)
@@ -67,19 +68,6 @@ class snapshot_list {
 
 } // namespace
 
-http_response json_response(int status, std::string body) {
-  http_response out;
-  out.status = status;
-  out.body = std::move(body);
-  return out;
-}
-
-http_response error_response(errc code, std::string_view message) {
-  std::string body;
-  native::append_rest_error(body, code, message);
-  return json_response(http_status(code), std::move(body));
-}
-
 http_response get_snapshot(const symbol_directory& directory, std::string_view segment) {
   const auto text = percent_decode(segment, false);
   if (!text)
@@ -90,12 +78,12 @@ http_response get_snapshot(const symbol_directory& directory, std::string_view s
   const auto known = directory.find(*name);
   if (known.state == state::unknown)
     return error_response(errc::unknown_symbol, "symbol " + *text + " is not known");
-  if (known.state == state::not_owner)
-    return error_response(errc::not_owner,
-                          "symbol " + *text +
-                              " belongs to a partition that this node does not hold");
+  if (known.state == state::not_owner) {
+    const auto why = held_elsewhere(*name);
+    return error_response(why.code, why.detail);
+  }
   std::string body;
-  native::append_rest_snapshot(body, *known.snapshot);
+  native::append_rest_snapshot(body, *price_of(known.snapshot.get()));
   return json_response(200, std::move(body));
 }
 
@@ -138,7 +126,7 @@ http_response query_snapshots(const symbol_directory& directory, const http_requ
       append_name(elsewhere, name);
     else {
       data += count++ == 0 ? "" : ",";
-      native::append_rest_snapshot(data, *known.snapshot);
+      native::append_rest_snapshot(data, *price_of(known.snapshot.get()));
     }
   }
   std::string body = R"({"count":)" + std::to_string(count) + R"(,"data":[)" + data +

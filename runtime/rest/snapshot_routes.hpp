@@ -7,9 +7,6 @@
 
 namespace tradepulse {
 
-http_response json_response(int status, std::string body);
-http_response error_response(errc code, std::string_view message);
-
 // GET /api/snapshots/{symbol}; `segment` still percent-encoded.
 http_response get_snapshot(const symbol_directory& directory, std::string_view segment);
 // GET /api/snapshots?limit&after: in the order of the symbols, in slices.

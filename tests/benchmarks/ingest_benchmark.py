@@ -28,8 +28,8 @@ def floor(context, load, mode):
     return report["cpu_seconds"] / load.records * 1e6, report
 
 
-def engine_round(context, load):
-    """One run of the engine on a database and a group of its own.
+def engine_round(context, load, streams):
+    """One run of the engine on a database and a group of its own; `streams` are journalled.
 
     Start-up is not counted: while the process starts, joins its group and becomes ready, a lock
     on ingest_offsets keeps it from claiming. Releasing the lock is the starting shot, the last
@@ -38,13 +38,16 @@ def engine_round(context, load):
     with engine.fresh_database(context.postgres, context.binary) as database, \
             engine.watch(database) as watch, \
             engine.claims_held_back(database) as release, \
-            engine.serve(context.kafka, database, load.topic, engine.PATIENT) as process:
+            engine.serve(context.kafka, database, load.topic,
+                         {**engine.PATIENT, "journal.streams": streams}) as process:
         cpu, began = engine.cpu(process), time.monotonic()
         check(process.metrics()["tradepulse_ticks_total"], 0, "engine: ticks before the start")
         release()
         watch.wait_for_offsets(load.topic, load.ends, LIMIT_S)
         cpu, wall = engine.cpu(process) - cpu, time.monotonic() - began
         check_rows(watch, load, "engine")
+        check(watch.row("SELECT count(*) FROM journal_prices")[0],
+              load.records if streams else 0, "engine: journalled events")
         metrics = engine.settled_metrics(process, load.records)
         engine.check_counters(metrics, load.records, "engine")
         return {"cpu": cpu / load.records * 1e6, "wall": wall,
@@ -61,25 +64,33 @@ def run_one(context, records, symbols):
           f"{load.checksum}\n"
           "CPU in microseconds a record, all threads; ratio = engine / floor\n"
           "  round  consume  floor (RapidJSON)  own decoder  engine  ratio  "
-          "engine ticks/s  rows  commits")
+          "engine ticks/s  rows  commits\n"
+          "and the engine with its journal: CPU, ratio to the one without, ticks/s, commits")
     floors, decoders, engines, ratios, rates = [], [], [], [], []
+    journals, journal_rates = [], []
     for number in range(1, context.rounds + 1):
         consume, _ = floor(context, load, "consume")
         least, _ = floor(context, load, "rapidjson")
         own, _ = floor(context, load, "decoder")
-        found = engine_round(context, load)
+        found = engine_round(context, load, [])
+        kept = engine_round(context, load, ["price"])
         floors.append(least)
         decoders.append(own)
         engines.append(found["cpu"])
         ratios.append(found["cpu"] / least)
         rates.append(load.records / found["wall"])
+        journals.append(kept["cpu"] / found["cpu"])
+        journal_rates.append(load.records / kept["wall"])
         print(f"  {number:5}  {consume:7.3f}  {least:17.3f}  {own:11.3f}  {found['cpu']:6.3f}  "
               f"{ratios[-1]:5.2f}  {rates[-1]:14,.0f}  {found['rows']:,.0f}  "
-              f"{found['commits']:,.0f}", flush=True)
+              f"{found['commits']:,.0f}  journal: {kept['cpu']:6.3f}  {journals[-1]:5.2f}  "
+              f"{journal_rates[-1]:,.0f}  {kept['commits']:,.0f}", flush=True)
     print(f"floor  us a record: {Spread(floors).show('{:.3f}')}\n"
           f"engine us a record: {Spread(engines).show('{:.3f}')}\n"
           f"engine ticks/s:     {Spread(rates).show('{:,.0f}')}\n"
           f"ingest ratio, {symbols} symbols: {Spread(ratios).show('{:.2f}')}\n"
+          f"with its journal ticks/s: {Spread(journal_rates).show('{:,.0f}')}\n"
+          f"journal CPU ratio, {symbols} symbols: {Spread(journals).show('{:.2f}')}\n"
           f"checked: {context.rounds} x {load.records} records by sums in each floor and by "
           f"numbers, prices and times of {symbols} rows", flush=True)
 

@@ -76,7 +76,7 @@ class by_rapidjson final : public work {
 
  private:
   static constexpr std::array<std::string_view, 4> names{"symbol", "price", "volume", "timestamp"};
-  json::member_reader members_{names, {}, {}};
+  json::member_reader members_{{{names}}};
 };
 
 // The decoder that the engine uses (a scanner for the usual shape before RapidJSON).

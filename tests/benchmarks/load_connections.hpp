@@ -14,6 +14,7 @@
 #include <utility>
 #include <vector>
 
+#include "tests/benchmarks/client_frames.hpp"
 #include "tests/benchmarks/fanout_connect.hpp"
 #include "tests/benchmarks/load_histogram.hpp"
 #include "tests/benchmarks/load_plan.hpp"
@@ -127,19 +128,6 @@ class load_connections {
     std::string text;
   };
 
-  // A client's text frame; the mask is zero, which leaves the payload as it is.
-  static std::string masked_frame(std::string_view payload) {
-    std::string out{'\x81'};
-    if (payload.size() < 126) {
-      out += static_cast<char>(0x80U | payload.size());
-    } else {
-      out += '\xfe';
-      out += static_cast<char>(payload.size() >> 8U);
-      out += static_cast<char>(payload.size() & 0xffU);
-    }
-    return out.append(4, '\0').append(payload);
-  }
-
   std::string request(const connection& to) const {
     std::string out = R"({"type":"subscribe","symbols":[)";
     for (std::size_t i = 0; i < each_; ++i) {
@@ -159,36 +147,20 @@ class load_connections {
     now_ = now_ns();
     const std::string_view bytes(buffer_.data(), static_cast<std::size_t>(got));
     if (from.rest.empty()) {
-      take_frames(from, bytes);
+      take_bytes(from, bytes);
     } else {
       const std::string joined = std::exchange(from.rest, {}).append(bytes);
-      take_frames(from, joined);
+      take_bytes(from, joined);
     }
   }
 
-  void take_frames(connection& from, std::string_view bytes) {
-    for (;;) {
-      const auto octet = [&](std::size_t i) { return static_cast<unsigned char>(bytes[i]); };
-      if (bytes.size() < 2)
-        break;
-      std::size_t size = octet(1) & 0x7fU;
-      const std::size_t head = size == 127 ? 10 : size == 126 ? 4 : 2;
-      if (bytes.size() < head)
-        break;
-      if (head > 2) {
-        size = 0;
-        for (std::size_t i = 2; i < head; ++i)
-          size = size << 8U | octet(i);
-      }
-      if (bytes.size() < head + size)
-        break;
-      if ((octet(0) & 0x0fU) == 1)
-        take_text(from, bytes.substr(head, size));
-      else if ((octet(0) & 0x0fU) == 8)
+  void take_bytes(connection& from, std::string_view bytes) {
+    from.rest = take_frames(bytes, [&](unsigned opcode, std::string_view payload) {
+      if (opcode == 1)
+        take_text(from, payload);
+      else if (opcode == 8)
         throw std::runtime_error("the server said goodbye");
-      bytes.remove_prefix(head + size);
-    }
-    from.rest = bytes;
+    });
   }
 
   void take_text(connection& from, std::string_view text) {

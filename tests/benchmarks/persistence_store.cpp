@@ -42,13 +42,12 @@ std::vector<stream_row> rows_of(std::int64_t table, std::int64_t changed, bool o
     row.stream.position = {epoch{1}, sequence{0}};
     row.stream.home = source;
     row.stream.snapshot =
-        price_snapshot{.symbol = row.stream.symbol,
-                       .price = price{price_units * units},
-                       .volume = quantity{volume_units * units},
-                       .event_time = time_ms{std::chrono::milliseconds{first_time_ms + number}},
-                       .position = row.stream.position,
-                       .price_seq = sequence{0},
-                       .source_sequence = std::nullopt};
+        price_snapshot{{row.stream.symbol, row.stream.position, stream_kind::price},
+                       price{price_units * units},
+                       quantity{volume_units * units},
+                       time_ms{std::chrono::milliseconds{first_time_ms + number}},
+                       sequence{0},
+                       std::nullopt};
   }
   return out;
 }
@@ -74,7 +73,8 @@ class load {
               .to = next_offset{0},
               .cluster_id = "benchmark",
               .last_applied = std::nullopt,
-              .rows = rows_of(table, changed, odd)};
+              .rows = rows_of(table, changed, odd),
+              .events = {}};
     }
   }
 

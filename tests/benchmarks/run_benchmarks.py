@@ -15,10 +15,12 @@ sys.path[:0] = [HERE, os.path.join(ROOT, "tests", "support")]
 import measure  # pylint: disable=wrong-import-position
 
 NAMES = ("ingest", "fanout", "scale_symbols", "scale_connections", "idle_connections", "symbols",
-         "slow_reader", "latency", "paused", "overload", "persistence", "counts")
+         "slow_reader", "latency", "paused", "overload", "persistence", "journal", "candles",
+         "missed", "returning", "restart", "row_sizes", "counts")
 GROUPS = {"all": NAMES, "scale": ("scale_symbols", "scale_connections")}
 PROGRAMS = ("benchmark_ingest_floor", "benchmark_fanout_floor", "benchmark_fanout_clients",
             "benchmark_slow_reader", "benchmark_load_client", "benchmark_persistence_store",
+            "benchmark_journal_store", "benchmark_journal_reader", "benchmark_returning_clients",
             "benchmark_cost_counters")
 
 
@@ -74,14 +76,20 @@ def main():
         build(folder)
     os.environ["TRADEPULSE_BINARY"] = os.path.join(folder, "tradepulse")
 
+    import candles_benchmark
     import counts_benchmark
     import fanout_benchmark
     import idle_connections_benchmark
     import ingest_benchmark
+    import journal_benchmark
     import latency_benchmark
+    import missed_benchmark
     import overload_benchmark
     import paused_benchmark
     import persistence_benchmark
+    import restart_benchmark
+    import returning_benchmark
+    import row_sizes_benchmark
     import scale_connections_benchmark
     import scale_symbols_benchmark
     import slow_reader_benchmark
@@ -95,6 +103,9 @@ def main():
                "symbols": symbols_benchmark, "slow_reader": slow_reader_benchmark,
                "latency": latency_benchmark, "paused": paused_benchmark,
                "overload": overload_benchmark, "persistence": persistence_benchmark,
+               "journal": journal_benchmark, "candles": candles_benchmark,
+               "missed": missed_benchmark, "returning": returning_benchmark,
+               "restart": restart_benchmark, "row_sizes": row_sizes_benchmark,
                "counts": counts_benchmark}
     wanted = GROUPS.get(options.name, (options.name,))
     failed = []

@@ -38,17 +38,27 @@ class Load:
     last_price_units: int    # of the last record of each symbol, summed
     last_times: int
     checksum: str
+    first_time: int          # of the first record's event, ms
+    step_us: int             # from an event to the next one
+
+    def time_of(self, index):
+        return self.first_time + index * self.step_us // 1000
 
 
-def fill(bootstrap, topic, *, records, symbols, partitions):
-    """Symbols take turns; all records of one are in one partition; 83 bytes a value."""
-    create_topic(bootstrap, topic, partitions)
-    create_topic(bootstrap, topic + ".dead-letter", 1)
+def fill(bootstrap, topic, *, records, symbols, partitions, first_time=None, step_us=100,
+         make=True, rate=0):
+    """Symbols take turns; all records of one are in one partition; 83 bytes a value. `rate` records
+    a second, open loop; 0: as fast as it goes."""
+    if make:
+        create_topic(bootstrap, topic, partitions)
+        create_topic(bootstrap, topic + ".dead-letter", 1)
     producer = Producer({"bootstrap.servers": bootstrap, "enable.idempotence": True,
-                         "linger.ms": 20, "batch.size": 1_000_000, "log_level": 0,
-                         "queue.buffering.max.messages": 500_000})
+                         "linger.ms": 1 if rate else 20, "batch.size": 1_000_000,
+                         "log_level": 0, "queue.buffering.max.messages": 500_000})
+    began = time.perf_counter()
     names = [f"SYM{number:05d}" for number in range(symbols)]
-    first_time = int(time.time()) * 1000 - 600_000
+    if first_time is None:
+        first_time = int(time.time()) * 1000 - 600_000
     # Sums of what does not depend on the clock: the same on every run of the same size.
     price_sum = volume_sum = 0
     last = {}
@@ -58,7 +68,7 @@ def fill(bootstrap, topic, *, records, symbols, partitions):
         # Five digits and four decimals; two and four.
         price = 100_000_000 + index * 7919 % 800_000_000
         volume = 100_000 + index * 31 % 900_000
-        moment = first_time + index // 10
+        moment = first_time + index * step_us // 1000
         value = (f'{{"symbol":"{names[symbol]}","price":{price // 10_000}.{price % 10_000:04d},'
                  f'"volume":{volume // 10_000}.{volume % 10_000:04d},"timestamp":{moment}}}')
         while True:
@@ -69,6 +79,8 @@ def fill(bootstrap, topic, *, records, symbols, partitions):
                 producer.poll(0.05)
         if index % 1000 == 0:
             producer.poll(0)
+        if rate and index % 20 == 0:
+            time.sleep(max(0.0, began + index / rate - time.perf_counter()))
         price_sum += price
         volume_sum += volume
         size += len(value)
@@ -77,12 +89,12 @@ def fill(bootstrap, topic, *, records, symbols, partitions):
     check(producer.flush(60), 0, "records that Kafka did not take")
     ends = ends_of(bootstrap, topic, partitions)
     check(sum(ends.values()), records, f"records in {topic}")
-    times = sum(first_time + index // 10 for index in range(records))
+    times = sum(first_time + index * step_us // 1000 for index in range(records))
     return Load(topic, partitions, symbols, records, size // records, ends,
                 price_sum * 10_000 & MASK, volume_sum * 10_000 & MASK, times & MASK,
                 sum(price for price, _ in last.values()), sum(moment for _, moment in last.values()),
                 hashlib.sha256(f"{records} {symbols} {price_sum} {volume_sum}".encode())
-                .hexdigest()[:16])
+                .hexdigest()[:16], first_time, step_us)
 
 
 def check_rows(watch, load, what):

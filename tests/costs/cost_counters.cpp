@@ -116,9 +116,17 @@ void observe_messages(void (*each)(const caf::mailbox_element&)) noexcept {
 
 } // namespace tradepulse::costs
 
-// The other forms of the standard library come down to these.
+// The forms for arrays come down to these. Those that do not throw would, too, but for a sanitizer,
+// which has its own of each: what one of them allocates is given back below.
 void* operator new(std::size_t bytes) {
   return tradepulse::costs::allocate(bytes, 0);
+}
+void* operator new(std::size_t bytes, const std::nothrow_t&) noexcept {
+  try {
+    return tradepulse::costs::allocate(bytes, 0);
+  } catch (const std::bad_alloc&) {
+    return nullptr;
+  }
 }
 void* operator new(std::size_t bytes, std::align_val_t alignment) {
   return tradepulse::costs::allocate(bytes, static_cast<std::size_t>(alignment));

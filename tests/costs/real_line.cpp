@@ -18,7 +18,7 @@
 #include "actors/ingest/ingest_supervisor.hpp"
 #include "actors/market/symbol_actor.hpp"
 #include "actors/market/symbol_directory.hpp"
-#include "actors/market/symbol_state.hpp"
+#include "actors/market/symbol_state_of.hpp"
 #include "actors/message_types.hpp"
 #include "actors/persistence/writer_actor.hpp"
 #include "adapters/json/decoders.hpp"
@@ -71,7 +71,7 @@ struct told_reader : partition_reader {
 struct agreeing_store : range_store {
   result<claimed_partition> claim(const topic_partition& what, std::string_view) override {
     return claimed_partition{
-        what, generation{++generations}, next_offset{0}, epoch{1}, "cluster", {}, {}};
+        what, generation{++generations}, next_offset{0}, epoch{1}, "cluster", {}, {}, {}};
   }
   result<claimed_partition> reposition(const repositioning&) override {
     return error{errc::database_refused, "fenced"};
@@ -85,8 +85,12 @@ struct agreeing_store : range_store {
                                const std::function<void(std::vector<stored_stream>)>&) override {
     return {};
   }
-  result<std::vector<stored_stream>> load(std::span<const symbol>) override {
+  result<std::vector<stored_stream>> load(std::span<const stream_key>) override {
     return std::vector<stored_stream>{};
+  }
+  result<std::vector<stored_candle>> load_candles(const stream_key&,
+                                                  std::span<const candle_key>) override {
+    return std::vector<stored_candle>{};
   }
   result<void> clear_stopped() override { return {}; }
   std::int64_t generations = 0;
@@ -122,6 +126,7 @@ struct no_owner : connection_owner {
   void tell(move_diverted) override {}
   void tell(handed_back) override {}
   void tell(control_refused) override {}
+  void tell(recovery_failed) override {}
 };
 
 struct engine_config : caf::actor_system_config {

@@ -1,5 +1,6 @@
 """Every checker finds the fault that it is there for: histories broken by hand."""
 
+import dataclasses
 import decimal
 import json
 import os
@@ -11,7 +12,11 @@ from checkers import (check_dead_letters, check_degraded, check_exit, check_late
                       check_growth, check_not_slowed, check_recovered, check_resources,
                       check_rows, resources_of)
 from client_checker import ConnectionChecker, Positions
+from epochs import EpochTruth
+from fault_clients import note_position
+from frames import BAD_FRAMES
 from history import ConnectionHistory
+from journal_checker import JournalRow, check_journal
 from kafka_client import Record
 from market_load import BAD
 from oracle import events_of
@@ -105,6 +110,59 @@ def test_truth_is_the_oracle():
 ])
 def test_a_whole_history_has_no_violation(messages):
     assert judge(messages) == []
+
+
+def came_back(asked, begin, end, **more):
+    """`subscribed` of a client that had `asked` of epoch 1."""
+    answer = subscribed(end, True)
+    answer["positions"][0].update({"recovered": True, "from": {"epoch": 1, "seq": begin},
+                                   "to": {"epoch": 1, "seq": end}, "lost": 0}, **more)
+    return {"A": (1, asked)}, answer
+
+
+@pytest.mark.parametrize("asked, begin, messages, gaps, expected", [
+    (2, 3, [U3, U4, U5], (), []),
+    (5, 6, [], (), []),
+    (2, 3, [gap(3, 3, "expired"), U4, U5], ("expired",), []),
+    (2, 3, [gap(3, 5, "expired"), snapshot(5, 9, 5, 300)], ("expired",), []),
+    (2, 3, [gap(3, 3, "expired"), U4, U5], (), ["I3"]),
+    (2, 3, [U4, U5], (), ["I3"]),
+    (2, 3, [U2, U3, U4, U5], (), ["I2"]),
+    (2, 4, [U4, U5], (), ["I3"]),
+    (2, 3, [snapshot(5, 9, 5, 300)], (), ["I3"]),
+])
+def test_a_client_that_comes_back_gets_what_it_missed(asked, begin, messages, gaps, expected):
+    history = ConnectionHistory("client/2", 0, {}, ["A"])
+    history.asked, answer = came_back(asked, begin, 5)
+    history.frames = [Frame(0, json.dumps(message)) for message in [answer, *messages]]
+    checker = ConnectionChecker(history, truth(), Positions(), gaps)
+    assert checks(checker.read_on()) == expected
+
+
+def test_a_client_that_comes_back_is_not_to_begin_anew():
+    history = ConnectionHistory("client/2", 0, {}, ["A"])
+    history.asked = {"A": (1, 2)}
+    history.frames = [Frame(0, json.dumps(message))
+                      for message in [subscribed(5, True), snapshot(5, 9, 5, 300)]]
+    assert checks(ConnectionChecker(history, truth(), Positions()).read_on()) == ["I3"]
+
+
+def test_who_comes_back_too_early_is_believed_as_far_as_it_says():
+    for seq, expected in ((2, []), (3, ["I7"])):
+        history = ConnectionHistory("client/2", 0, {}, ["A"])
+        history.asked, answer = came_back(2, 3, seq, known=False)
+        history.frames = [Frame(0, json.dumps(message)) for message in [answer, U3, U4, U5]]
+        assert checks(ConnectionChecker(history, truth(), Positions()).read_on()) == expected
+
+
+def test_a_client_knows_its_positions():
+    reached = {}
+    for message in [subscribed(3, True), U4, gap(5, 5), gap(6, None, "new_epoch"),
+                    came_back(5, 6, 9)[1], {"type": "ping", "timestamp": 1}]:
+        note_position(reached, message)
+    assert reached == {"A": (1, 5)}
+    note_position(reached, changed(U1, epoch=2))
+    assert reached == {"A": (2, 1)}
 
 
 @pytest.mark.parametrize("messages, check, what", [
@@ -286,4 +344,62 @@ def test_a_log_that_repeats_itself_is_found():
 
 def test_bad_records_of_the_load_differ():
     """By their value they are known again in the log."""
-    assert len({form.format(number) for form in BAD for number in range(100)}) == 100 * len(BAD)
+    for forms in (BAD, BAD_FRAMES):
+        assert len({form.format(number) for form in forms
+                    for number in range(100)}) == 100 * len(forms)
+
+
+PLACE = "t", 0
+
+
+def journal_row(sequence, offset, price, volume, timestamp, late):
+    return JournalRow(sequence, PLACE, offset, {"price": D(price), "volume": volume}, timestamp,
+                      late)
+
+
+JOURNAL = [journal_row(1, 0, 10, D(1), 100, False), journal_row(2, 1, 12, D(2), 200, False),
+           journal_row(3, 3, 7, D(3), 150, True), journal_row(4, 4, 11, None, 300, False),
+           journal_row(5, 5, 9, D(5), 300, False)]
+
+
+def judge_journal(rows, of=None, epoch=1, judged=None):
+    return [(each.check, each.where, each.what)
+            for each in check_journal(of or truth(), {("A", epoch): rows}, judged)]
+
+
+def test_a_whole_journal_has_no_violation():
+    assert judge_journal(JOURNAL) == []
+    assert judge_journal(JOURNAL[3:], judged={("A", 1): 3}) == []
+
+
+@pytest.mark.parametrize("rows, check, what", [
+    (JOURNAL[:2] + JOURNAL[3:], "I1", "the event 3 is missing"),
+    (JOURNAL[:-1], "I1", "the event 5 is missing"),
+    ([], "I1", "the event 1 is missing"),
+    (JOURNAL[:3] + JOURNAL[2:], "I2", "the event 3 comes twice"),
+    (JOURNAL + [dataclasses.replace(JOURNAL[4], sequence=6)], "I1", "the event 6 is of no record"),
+] + [(JOURNAL[:2] + [dataclasses.replace(JOURNAL[2], **wrong)] + JOURNAL[3:], "I1",
+      "the event 3 is not what the log has") for wrong in (
+          {"members": {"price": D("7.00000001"), "volume": D(3)}},
+          {"members": {"price": D(7), "volume": D(4)}},
+          {"members": {"price": D(7), "volume": None}}, {"timestamp": 151},
+          {"late": False}, {"offset": 2}, {"place": ("t", 1)})])
+def test_a_broken_journal_is_found(rows, check, what):
+    assert (check, "journal A/1", what) in judge_journal(rows)
+
+
+def test_an_epoch_that_nobody_began_is_found():
+    assert judge_journal(JOURNAL, epoch=2)[-1] == (
+        "I1", "journal A/2", "events that no record has")
+
+
+def test_of_an_ended_epoch_the_first_events_are_enough():
+    of = EpochTruth(lambda value: value == b"bad").add(RECORDS)
+    of.begin(PLACE)
+    of.add([record(0, '{"symbol":"A","price":1,"timestamp":5}')])
+    new = {("A", 2): [journal_row(1, 0, 1, None, 5, False)]}
+    assert check_journal(of, {("A", 1): JOURNAL[:3], **new}) == []
+    assert [each.what for each in check_journal(of, {("A", 1): JOURNAL[1:3], **new})] == [
+        "the event 1 is missing"]
+    assert [each.what for each in check_journal(of, {("A", 1): JOURNAL[:3]})] == [
+        "the event 1 is missing"]

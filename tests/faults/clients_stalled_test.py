@@ -160,6 +160,9 @@ def test_clients_reconnect_storm(kafka, postgres, campaign):
         with ClientsLine(kafka, postgres, campaign) as line:
             def fault(_):
                 port, waves, found = line.process.client_port, 3, []
+                line.clients.settle()  # All that are let in are counted.
+                wait_until(lambda: len(line.clients.open_ones()) == line.clients.count,
+                           "those who come back", 20)
                 before = closings(line.process)
                 let_in = samples(line.process, accepted)
                 with line.costs():

@@ -10,16 +10,72 @@ import psycopg2
 import pytest
 import run_tests
 from campaign import ROUNDS_VARIABLE, SEED_VARIABLE, SOAK_VARIABLE, Campaign
+from fault_clients import AWAY, PROMPT
 from fault_line import FaultLine
 from history import Violation
+from journal_checker import table_of
 from postgres_proxy import IN_TRANSACTION, PostgresProxy
 from side_by_side import side_by_side
+from stream_keys import EVENTS, key_in, key_of
 from supervised import wait_until
+
+
+COLUMNS = {"price": "price", "trade": "size", "quote": "ask", "kline_1m": "volume",
+           "candle_1s": "trades"}
+
+
+def tamper_with_the_journal(line, kind, column):
+    """One row that was changed, one that is missing, one that comes again."""
+    query, key = line.database.query, key_of("S003", kind)
+    table = table_of(key).name
+    where = ("WHERE seq = 7 AND stream_id = (SELECT stream_id FROM journal_streams"
+             f" WHERE symbol = 'S003' AND stream = '{kind}')")
+
+    def found():
+        # The table of candles has the newest event of each, which this one may be.
+        return [each for each in line.judge() if not each.where.startswith("candle ")]
+    query(f"UPDATE {table} SET {column} = {column} + 1 {where}")
+    assert [(each.check, each.where, each.what) for each in found()] == [
+        ("I1", f"journal {key}/1", "the event 7 is not what the log has")]
+    query(f"UPDATE {table} SET {column} = {column} - 1 {where}")
+    query(f"CREATE TABLE kept AS SELECT * FROM {table} {where}")
+    query(f"DELETE FROM {table} {where}")
+    assert [(each.check, each.what) for each in found()] == [
+        ("I1", "the event 7 is missing"), ("I2", "numbers")]
+    ((leaf,),) = query(f"SELECT DISTINCT tableoid::regclass::text FROM {table} LIMIT 1")
+    query(f"INSERT INTO {table} SELECT * FROM kept")
+    query(f"DROP INDEX {leaf}_position")
+    query(f"INSERT INTO {table} SELECT * FROM kept")
+    assert [(each.check, each.what) for each in found()] == [
+        ("I2", "the event 7 comes twice"), ("I2", "numbers")]
+    query(f"DELETE FROM {leaf} {where}")
+    query(f"INSERT INTO {table} SELECT * FROM kept; DROP TABLE kept")
+
+
+def tamper_with_the_candles(line):
+    """One that was changed, one that is missing, one of a number that is not its newest event's."""
+    query, where = line.database.query, "WHERE symbol = 'S003' AND interval = '1s' AND time = %s"
+    ((time, ms),) = query("SELECT time, (extract(epoch FROM time) * 1000)::bigint FROM candles"
+                          " WHERE symbol = 'S003' AND interval = '1s' ORDER BY time LIMIT 1")
+    place = f"candle {('S003', '1s', ms)}"
+    for change, back, what in (("volume = volume + 1", "volume = volume - 1", ["values"]),
+                               ("sequence = sequence + 1", "sequence = sequence - 1",
+                                ["its newest event"])):
+        query(f"UPDATE candles SET {change} {where}", time)
+        assert [(each.check, each.where, each.what) for each in line.judge()] == [
+            ("I1", place, each) for each in what]
+        query(f"UPDATE candles SET {back} {where}", time)
+    query(f"CREATE TABLE kept AS SELECT * FROM candles {where}", time)
+    query(f"DELETE FROM candles {where}", time)
+    assert [(each.check, each.where, each.what) for each in line.judge()] == [
+        ("I1", place, "its newest event"), ("I1", place, "values")]
+    query("INSERT INTO candles SELECT * FROM kept; DROP TABLE kept")
 
 
 def test_a_run_that_is_tampered_with_is_found(kafka, postgres):
     with FaultLine(kafka, postgres, seed=1) as line:
-        line.wait_for_frames(300)
+        wait_until(lambda: all(line.clients.highest().get(key_of("S003", kind), 0) > 8
+                               for kind in COLUMNS), "events of each kind", 60)
         assert line.judge() == []
         query = line.database.query
 
@@ -31,20 +87,64 @@ def test_a_run_that_is_tampered_with_is_found(kafka, postgres):
         query("UPDATE price_snapshots SET epoch = 1 WHERE symbol = 'S003'")
         assert line.judge() == []
 
+        of_trades = "WHERE symbol = 'S003' AND stream = 'trade'"
+        query(f"UPDATE stream_positions SET newest_time = newest_time + 1 {of_trades}")
+        assert [(each.check, each.where, each.what) for each in line.judge()] == [
+            ("I1", "S003 trade", "(last_sequence, newest_time, newest_source)")]
+        query(f"UPDATE stream_positions SET newest_time = newest_time - 1 {of_trades}")
+
+        for kind, column in COLUMNS.items():
+            tamper_with_the_journal(line, kind, column)
+        tamper_with_the_candles(line)
+        assert line.judge() == []
+
         # A frame that a client did not get, and one that it got twice.
         line.load.resume()
         line.wait_for_frames(300)
         line._learn_the_truth()
         ends = {symbol: len(stream.events) for symbol, stream in line.truth.streams.items()}
-        first, second = line.clients.all()
+        first, second = (each for each in line.clients.all() if each.ledger is None)
         wait_until(lambda: first.highest == second.highest == ends, "all of it", 20)
-        del first.frames[-1]
-        second.frames.append(second.frames[-1])
+        for client, again in ((first, False), (second, True)):
+            at = max(number for number, frame in enumerate(client.frames)
+                     if frame.message["type"] in EVENTS)
+            client.frames[at:at + 1] = [client.frames[at]] * (2 if again else 0)
         line.patience_s = 2
         found = {(each.check, each.where.split("/")[0], each.what) for each in line.judge()}
         assert found >= {("I3", "client 1", "the end of the stream did not come"),
                          ("I2", "client 2", "a position comes again")}, found
         assert all(check in ("I2", "I3", "I4") for check, _, _ in found), found
+
+
+def came_back(line, name):
+    """Connections of a client that has left with updates and come back for others."""
+    found = [each for each in line.clients.all() if each.name.startswith(name + "/")]
+    return found if len(found) > 1 and found[0].received > 50 and found[1].received > 50 else None
+
+
+def test_a_client_that_comes_back_and_is_tampered_with_is_found(kafka, postgres):
+    """Frames of connections that have ended: one that got lost, one that came again."""
+    with FaultLine(kafka, postgres, seed=3) as line:
+        for name in (PROMPT.name, AWAY.name):
+            wait_until(lambda name=name: came_back(line, name), f"a return of {name}", 60)
+        line.load.pause()
+        lost, twice = (came_back(line, name)[0].frames for name in (PROMPT.name, AWAY.name))
+        for frames in (lost, twice):
+            while frames[-1].message["type"] not in EVENTS:
+                frames.pop()
+        gone = lost.pop().message["data"]
+        again = twice[-1].message["data"]
+        twice.append(twice[-1])
+        found = [(each.check, each.where, each.what, each.found) for each in line.judge()]
+        assert found[-1] == (
+            "I3", f"{PROMPT.name} {key_in(gone)}",
+            "events of epoch 1 never came, and no gap took them", (gone["sequence"],) * 2)
+        key = key_in(again)
+        assert ("I2", f"{AWAY.name} {key}", "events of epoch 1 come twice",
+                (again["sequence"],) * 2) in found
+        assert {each[:2] for each in found} == {
+            found[-1][:2], ("I2", f"{AWAY.name} {key}"), ("I2", f"{AWAY.name}/1 {key}"),
+            ("I4", f"{AWAY.name}/1 {key}")}
 
 
 def test_dead_letters_that_are_missing_are_found(kafka, postgres):
@@ -61,6 +161,7 @@ class FakeLine(types.SimpleNamespace):
     def __init__(self, log, found):
         super().__init__(
             load=types.SimpleNamespace(resume=lambda: None), wait_for_frames=lambda _: None,
+            clients=types.SimpleNamespace(wander=lambda: None),
             judge=lambda: found.pop(0), finish=lambda: [], latencies=lambda *_: [0.001],
             process=types.SimpleNamespace(log=log))
 

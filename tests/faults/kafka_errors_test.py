@@ -57,7 +57,7 @@ class MockLine(KafkaLine):
     def __init__(self, cluster, server_url, campaign):
         self.cluster = cluster
         self._judged = {partition: 0 for partition in range(PARTITIONS)}  # the next offset
-        super().__init__(cluster.bootstrap, server_url, campaign, settings=SESSION,
+        super().__init__(cluster.bootstrap, server_url, campaign, settings=SESSION, mixed=False,
                          partitions=PARTITIONS, create=self._create)
         self.clients.floor = self.clients.highest
 

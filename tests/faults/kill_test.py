@@ -8,7 +8,7 @@ import urllib.parse
 import pytest
 from fault_line import RECOVERY_LIMIT_S, FaultLine
 from held_commit import PATIENT_ENGINE, HeldCommit
-from postgres_proxy import ANSWER, ANSWERED, REQUEST, PostgresProxy
+from postgres_proxy import ANSWER, ANSWERED, EVENTS, REQUEST, PostgresProxy
 
 
 @contextlib.contextmanager
@@ -33,6 +33,10 @@ def kill_at(point, kafka, postgres, campaign):
 
 def test_kill_before_the_commit_reaches_the_server(kafka, postgres, campaign):
     kill_at(REQUEST, kafka, postgres, campaign)
+
+
+def test_kill_between_the_rows_and_the_events_of_a_commit(kafka, postgres, campaign):
+    kill_at(EVENTS, kafka, postgres, campaign)
 
 
 def test_kill_after_the_commit_before_its_answer_is_known(kafka, postgres, campaign):

@@ -31,7 +31,7 @@ def seconds_to_store(line, timeout=45):
 
 def test_one_bad_record_in_a_hundred(kafka, postgres, campaign):
     """All kinds, as fast as they can be produced."""
-    with KafkaLine(kafka, postgres, campaign, poison=POISON) as line:
+    with KafkaLine(kafka, postgres, campaign, poison=POISON, mixed=False) as line:
         def fault(draw):
             line.load.pause()
             kinds = list(BAD.values())
@@ -47,7 +47,7 @@ def test_one_bad_record_in_a_hundred(kafka, postgres, campaign):
 
 def test_each_bad_record_alone_at_the_head_of_a_partition(kafka, postgres, campaign):
     """Of partitions that are added while the others are read."""
-    with KafkaLine(kafka, postgres, campaign, poison=POISON) as line:
+    with KafkaLine(kafka, postgres, campaign, poison=POISON, mixed=False) as line:
         admin = AdminClient({"bootstrap.servers": kafka})
         count = PARTITIONS
 

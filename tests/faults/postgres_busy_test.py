@@ -97,7 +97,8 @@ def test_lock_of_one_partition_is_told(kafka, server, campaign):
     with PostgresLine(kafka, server.url, campaign) as line:
         def fault(draw):
             with one_partition_locked(line, draw) as found:
-                # By now its commit has failed at least once; it stands all the time that follows.
+                # From its first failure on it stands all the time that follows.
+                found += line.wait_until_told()
                 answers = []
                 wait_until(lambda: answers.append(line.ready()[1]["status"]) or len(answers) == 20,
                            "20 answers", 30, interval=0.1)

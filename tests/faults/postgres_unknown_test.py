@@ -3,11 +3,11 @@
 import pytest
 from held_commit import PATIENT_ENGINE, HeldCommit
 from postgres_line import PostgresLine, broken, proxied, terminate
-from postgres_proxy import ANSWER, REQUEST
+from postgres_proxy import ANSWER, EVENTS, REQUEST
 from supervised import wait_until
 
 
-@pytest.mark.parametrize("point", [REQUEST, ANSWER])
+@pytest.mark.parametrize("point", [REQUEST, EVENTS, ANSWER])
 def test_outcome_unknown_by_a_cut(kafka, server, campaign, point):
     with proxied(kafka, server, campaign) as (line, proxy):
         def fault(_):

@@ -141,7 +141,7 @@ def test_soak(log, store, campaign):
     more than check_growth allows. At the very end it is killed once more."""
     rounds = int(campaign.soak_minutes * 60 / SECONDS) if campaign.soak_minutes else 1
     with KafkaLine(log.bootstrap, store.url, campaign, gaps=("moved",),
-                   rate=300 if rounds <= 60 else 100) as line:
+                   rate=None if rounds <= 60 else 100) as line:
         line.patience_s = 90
         line.make_slow(0)
         soak = Soak(line, log, store)

@@ -1,3 +1,4 @@
+#include <set>
 #include <variant>
 
 #include "adapters/json/client_message_parser.hpp"
@@ -16,6 +17,15 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     fuzz::claim(wanted->symbols.size() <= limits.max_symbols, "no more symbols than allowed");
     for (const auto& each : wanted->symbols)
       fuzz::claim(symbol::valid(each.view()), "only valid symbols");
+    fuzz::claim(std::set(wanted->streams.begin(), wanted->streams.end()).size() ==
+                        wanted->streams.size() &&
+                    wanted->streams.size() <= limits.max_streams,
+                "each stream once, and no more than allowed");
+    for (const auto kind : wanted->streams)
+      fuzz::claim(kind.events() != event_kind::candle, "only streams that there are");
+    fuzz::claim(wanted->since.empty() ||
+                    wanted->since.size() == wanted->symbols.size() * wanted->streams.size(),
+                "a place for each stream of each symbol, or none");
   }
   return 0;
 }

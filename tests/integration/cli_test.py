@@ -10,7 +10,8 @@ from ports import Port
 from tradepulse_process import REPOSITORY, binary, configuration_text
 
 PROFILE = os.path.join(REPOSITORY, "config", "profiles", "snapshot-service.conf")
-COMMANDS = ("serve", "check-config", "migrate", "offsets", "offsets show", "offsets set", "replay",
+COMMANDS = ("serve", "check-config", "migrate", "journal", "journal trim", "offsets",
+            "offsets show", "offsets set", "replay",
             "feed", "feed synthetic", "embedded-log", "version")
 
 
@@ -42,7 +43,7 @@ def test_help_is_on_stdout_and_ends_with_0(command):
     done = run(*command.split(), "--help")
     assert (done.returncode, done.stderr) == (0, "")
     assert "tradepulse" in done.stdout and "xamples:" in done.stdout or command in (
-        "offsets", "feed")
+        "journal", "offsets", "feed")
 
 
 def test_the_exit_codes_are_in_the_help():

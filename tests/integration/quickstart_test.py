@@ -155,6 +155,9 @@ def test_ctrl_c_stops_everything_and_the_next_run_goes_on(quickstart):
     wait_until(lambda: all(quickstart.rest.get(f"/api/snapshots/SIM00{number}").status == 200
                            for number in range(1, 6)), "a price of each symbol", 20)
     first = quickstart.rest.get("/api/snapshots/SIM001").json()
+    bars = re.search(rb"curl 'http://127\.0\.0\.1:\d+(/bars/\S+)'", quickstart.output)[1].decode()
+    wait_until(lambda: [bar["closed"] for bar in quickstart.rest.get(bars).json()["data"]][:1]
+               == [True], "a closed bar of the address that it has printed", 20)
     os.write(quickstart.terminal, b"\x03")
     began = time.monotonic()
     assert quickstart.status(STOP_LIMIT_S) == 130

@@ -33,6 +33,7 @@ class Recording:
     """What a file holds, read here and not by the program under test."""
     lines: int = 0
     framed: int = 0
+    quotes: int = 0
     trades: list = dataclasses.field(default_factory=list)
 
     @staticmethod
@@ -44,6 +45,7 @@ class Recording:
                 frame = json.loads(line.partition(" ")[2])
                 found.framed += "stream" in frame
                 data = frame.get("data", {})
+                found.quotes += frame.get("stream", "").endswith("@bookTicker")
                 if not frame.get("stream", "").endswith("@trade"):
                     continue
                 late, newest = data["T"] < newest, max(newest, data["T"])
@@ -86,8 +88,10 @@ def assert_replayed(kafka, postgres, files):
                    f"{produced} records", 120)
         trades = sum(len(recording.trades) for _, _, recording in files.values())
         samples = line.process.metrics()
-        assert samples["tradepulse_ticks_total"] == trades
-        assert samples["tradepulse_source_sequence_missing_total"] == 0
+        quotes = sum(recording.quotes for _, _, recording in files.values())
+        assert samples["tradepulse_ticks_total"] == trades + quotes
+        assert [samples[f'tradepulse_source_sequence_missing_total{{stream="{kind}"}}']
+                for kind in ("price", "trade", "kline")] == [0, 0, 0]
         wait_until(lambda: len(client.frames) == 1 + trades, f"{trades} updates", 60)
 
         rows = stored_rows(line.database)
@@ -139,6 +143,8 @@ def generate(path, symbol, seed, lines):
             price, quantity = (f"{rng.randrange(10**6, 10**13) / 10**8:.8f}" for _ in range(2))
             kind = rng.choice(("trade", "depthUpdate", "bookTicker", "trade"))
             data = {"e": kind, "E": time_ms, "s": symbol, "u": number, "b": [], "a": []}
+            if kind == "bookTicker":
+                data = {"u": number, "s": symbol, "b": "1.0", "B": "2", "a": "1.1", "A": "3"}
             if kind == "trade":
                 trade_id += 1
                 late = rng.random() < 0.02

@@ -201,7 +201,8 @@ def test_subscribing_again_begins_anew_with_the_snapshot(line, symbol):
 
 
 @pytest.mark.parametrize("message,code,words", [
-    ({"type": "subscribe", "symbol": "A", "since": {"epoch": 1, "seq": 1}}, 1003, "since"),
+    ({"type": "subscribe", "symbol": "A", "since": {"epoch": 1}}, 1001, "since.seq"),
+    ({"type": "subscribe", "symbol": "A", "since": {"epoch": 1, "seq": -1}}, 1001, "since.seq"),
     ({"type": "subscribe", "symbol": "A", "delivery": "latest"}, 1003, "delivery"),
     ({"type": "subscribe", "symbol": "A", "streams": ["depth"]}, 1003, "depth"),
     ({"type": "auth", "token": "x"}, 1003, "auth"),

@@ -91,6 +91,7 @@ TEST(CloseCodes, KeepTheirNumbers) {
 
 TEST(RejectReasons, HaveANameEach) {
   EXPECT_EQ(to_string(reject_reason::bad_json), "bad_json");
+  EXPECT_EQ(to_string(reject_reason::bad_value), "bad_value");
   EXPECT_EQ(to_string(reject_reason::time_ahead), "time_ahead");
   EXPECT_EQ(to_string(reject_reason::too_deep), "too_deep");
   EXPECT_EQ(to_string(reject_reason::database_refused), "database_refused");

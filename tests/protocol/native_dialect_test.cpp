@@ -214,16 +214,32 @@ TEST(NativeDialect, ConfirmsASubscriptionWithItsPositions) {
             R"({"type":"subscribed","symbols":[],"positions":[]})");
 }
 
+TEST(NativeDialect, ConfirmsWhereARecoveredSubscriptionGoesOn) {
+  const auto recovered = [](std::optional<std::int64_t> lost) {
+    const native::join_position join{
+        named("AAPL"),
+        true,
+        {epoch{1}, sequence{5}},
+        native::recovered_span{{epoch{1}, sequence{6}}, {epoch{2}, sequence{9}}, lost}};
+    return written([&](std::string& out) { native::append_subscribed(out, "1", {&join, 1}); });
+  };
+  EXPECT_EQ(recovered(3),
+            R"({"type":"subscribed","id":1,"symbols":["AAPL"],"positions":[{"symbol":"AAPL",)"
+            R"("stream":"price","known":true,"epoch":2,"seq":9,"recovered":true,)"
+            R"("from":{"epoch":1,"seq":6},"to":{"epoch":2,"seq":9},"lost":3}]})");
+  EXPECT_NE(recovered({}).find(R"("to":{"epoch":2,"seq":9},"lost":null}]})"), std::string::npos);
+}
+
 TEST(NativeDialect, ConfirmsTheEndOfASubscription) {
-  const std::vector<symbol> symbols{named("AAPL"), named("MSFT")};
-  EXPECT_EQ(written([&](std::string& out) { native::append_unsubscribed(out, "7", symbols); }),
+  const std::vector<stream_key> left{named("AAPL"), named("MSFT")};
+  EXPECT_EQ(written([&](std::string& out) { native::append_unsubscribed(out, "7", left); }),
             R"({"type":"unsubscribed","id":7,"symbols":["AAPL","MSFT"]})");
   EXPECT_EQ(written([](std::string& out) { native::append_unsubscribed(out, "", {}); }),
             R"({"type":"unsubscribed","symbols":[]})");
 }
 
 TEST(NativeDialect, ListsSubscriptions) {
-  const std::vector<symbol> symbols{named("AAPL"), named("MSFT")};
+  const std::vector<stream_key> symbols{named("AAPL"), named("MSFT")};
   EXPECT_EQ(written([&](std::string& out) { native::append_subscriptions(out, "null", symbols); }),
             R"({"type":"subscriptions","id":null,"subscriptions":[{"symbol":"AAPL",)"
             R"("stream":"price"},{"symbol":"MSFT","stream":"price"}],"count":2})");

@@ -78,7 +78,7 @@ def test_the_keys_and_defaults_of_the_guarantees_are_those_of_the_reference():
             if key.split(".")[0] in sections and not key.endswith(".md")}
     assert len(keys) > 15
     assert not keys - set(defaults)
-    told = re.findall(r"`([a-z_.]+)`(?: \(|, )([\d,]+ ?(?:s|min|h|MB|KiB)?)(?=[);|, ])", text)
+    told = re.findall(r"`([a-z_.]+)`(?: \(|, )([\d,]+ ?(?:s|min|h|MB|KiB|MiB)?)(?=[);|, ])", text)
     told = [(key, spelled(value)) for key, value in told if key in defaults]
     assert len(told) > 12
     assert told == [(key, defaults[key]) for key, _ in told]

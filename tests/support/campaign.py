@@ -61,6 +61,7 @@ class Campaign:
             quiet_from = time.time()
             try:
                 line.load.resume()
+                line.clients.wander()
                 line.wait_for_frames(100)
                 before(number)
                 began = time.time()

@@ -10,6 +10,7 @@ from collections import Counter
 
 import opened
 from history import Violation
+from stream_keys import is_price
 
 
 def check_rows(truth, rows, ends, epochs=(1,)):
@@ -36,6 +37,16 @@ def check_rows(truth, rows, ends, epochs=(1,)):
     return found
 
 
+def check_positions(truth, positions):
+    """I1 of streams that have no snapshot: `positions` are {key of a stream: (last_sequence,
+    newest_time, newest_source)}."""
+    expected = truth.positions()
+    return [Violation("I1", key, "(last_sequence, newest_time, newest_source)", expected.get(key),
+                      positions.get(key))
+            for key in sorted(expected.keys() | positions.keys())
+            if expected.get(key) != positions.get(key)]
+
+
 def check_dead_letters(truth, letters, allowed=frozenset()):
     """I6. `letters` are (topic, partition, offset) as their headers say; one place may come again.
     `allowed`: good records that may be there too (symbol_stopped)."""
@@ -54,6 +65,8 @@ def check_recovered(truth, ready_status, ready, listed):
                                (ready_status, ready)))
     shown = {each["symbol"]: each for each in listed["data"]}
     for symbol, stream in sorted(truth.streams.items()):
+        if not is_price(symbol):
+            continue
         event, row = stream.shown[-1], shown.pop(symbol, None)
         expected = (len(stream.events), event.price, event.volume, event.timestamp)
         told = row and (row["seq"], row["price"], row["volume"], row["timestamp"])

@@ -3,31 +3,51 @@
 Each epoch of a partition is a log of its own; the k-th usable record of a symbol in it is number k.
 """
 
+from candle_truth import CandleTruth
 from client_checker import ConnectionChecker
+from stream_keys import key_in
 from truth import Truth
 
 
 class EpochTruth:
     """Shows the newest epoch of each symbol as a Truth does, and the older ones by their number.
 
-    `bad` as for Truth. All partitions begin in epoch 1.
+    `bad` and `candles` as for Truth. All partitions begin in epoch 1. With candles, what is in an
+    epoch is known when read_to() has said where the one before ended.
     """
 
-    def __init__(self, bad):
+    def __init__(self, bad, candles=False):
         self._bad = bad
-        self._truths = {1: Truth(bad)}
+        self.candles = CandleTruth(self._take_candle, self._forget_candles) if candles else None
+        self._truths = {1: Truth(bad, self.candles)}
         self._epoch = {}    # {(topic, partition): its epoch}
         self._records = {}  # {(topic, partition): those of its present log}
+        self._waiting = {}  # {(topic, partition): records, until read_to()}
         self._bad_before = set()
 
     def add(self, records):
         for record in sorted(records, key=lambda each: (each.topic, each.partition, each.offset)):
             place = record.topic, record.partition
+            if place in self._waiting:
+                self._waiting[place].append(record)
+                continue
             self._records.setdefault(place, []).append(record)
             self.of(self.epoch_of(place)).add([record])
+        return self
 
     def of(self, epoch):
-        return self._truths.setdefault(epoch, Truth(self._bad))
+        if epoch not in self._truths:
+            self._truths[epoch] = Truth(self._bad, self.candles)
+        return self._truths[epoch]
+
+    def _take_candle(self, key, position, *event):
+        self.of(position[0]).take_candle(key, position, *event)
+
+    def _forget_candles(self, key, position):
+        """What lies behind that position."""
+        for epoch, truth in self._truths.items():
+            if epoch >= position[0]:
+                truth.cut(key, position[1] if epoch == position[0] else 0)
 
     def epoch_of(self, place):
         return self._epoch.get(place, 1)
@@ -40,14 +60,32 @@ class EpochTruth:
         self._bad_before |= {bad for bad in before if bad[:2] == place}
         self._records[place] = []
         self._epoch[place] = self.epoch_of(place) + 1
-        self.add(kept)
+        if self.candles:
+            self._waiting[place] = kept
+        else:
+            self.add(kept)
+
+    def unknown_ends(self):
+        """[((topic, partition), its epoch)]: where read_to() is due."""
+        return [(place, self.epoch_of(place)) for place in self._waiting]
+
+    def read_to(self, place, offset):
+        """Of the epoch before, the engine used what lies below that offset. A candle that was open
+        there may be closed by a record of the epoch that follows."""
+        self.candles.begin(place, self.epoch_of(place), offset)
+        self.add(self._waiting.pop(place))
 
     def forget_records(self):
-        """Requires: no epoch begins within a log any more."""
+        """Requires: no epoch begins any more, and all views have been judged."""
         self._records.clear()
+        if self.candles:
+            self.candles.forget()
 
     def epoch_of_symbol(self, symbol):
         return max(epoch for epoch, truth in self._truths.items() if symbol in truth.streams)
+
+    def by_epoch(self):
+        return self._truths
 
     @property
     def streams(self):
@@ -74,6 +112,10 @@ class EpochTruth:
         return {symbol: row for _, truth in sorted(self._truths.items())
                 for symbol, row in truth.rows().items()}
 
+    def positions(self):
+        return {key: row for _, truth in sorted(self._truths.items())
+                for key, row in truth.positions().items()}
+
 
 class EpochChecker(ConnectionChecker):
     """Also knows of partitions that are elsewhere: `not_owner` takes the place of the snapshot,
@@ -94,12 +136,14 @@ class EpochChecker(ConnectionChecker):
     def _judge(self, frame):
         super()._judge(frame)
         message = frame.message
-        if message["type"] == "error" and message.get("symbol") in self.subscriptions:
-            self._away.add(message["symbol"])
-            self.subscriptions[message["symbol"]].snapshot_due = False
+        if message["type"] == "error" and "symbol" in message:
+            key = key_in(message)
+            if key in self.subscriptions:
+                self._away.add(key)
+                self.subscriptions[key].snapshot_due = False
 
     def _joined(self, position):
-        self._away.discard(position["symbol"])
+        self._away.discard(key_in(position))
         self._within(position["epoch"], super()._joined, position)
 
     def _snapshot(self, subscription, data):
@@ -109,13 +153,13 @@ class EpochChecker(ConnectionChecker):
         self._within(data["epoch"], super()._snapshot, subscription, data)
 
     def _update(self, subscription, data):
-        self._away.discard(data["symbol"])
+        self._away.discard(key_in(data))
         self._within(data["epoch"], super()._update, subscription, data)
 
     def _gap(self, message):
         super()._gap(message)
         if message["to"] is None:
-            self._last_offset.pop(message["symbol"], None)  # Another log, perhaps.
+            self._last_offset.pop(key_in(message), None)  # Another log, perhaps.
 
     def _old(self, symbol):
         subscription = self.subscriptions.get(symbol)

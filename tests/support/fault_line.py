@@ -5,27 +5,31 @@ import contextlib
 import secrets
 import time
 
-from checkers import (check_dead_letters, check_exit, check_recovered, check_resources, check_rows,
-                      resources_of)
+import psycopg2
+from candle_checker import check_candles
+from checkers import check_dead_letters, check_exit, check_positions, check_recovered, check_rows
 from client_checker import ConnectionChecker, Positions
+from connection_judges import ConnectionJudges
 from database import Database, create_database, drop_database
-from fault_clients import FaultClients
+from fault_clients import AWAY, PROMPT, FaultClients
 from fixtures import spine_settings
 from history import Violation
-from kafka_client import RecordingProducer, create_topic, read_topic
+from journal_checker import JournalChecker
+from kafka_client import RecordingProducer, create_topic, dead_letters
+from line_resources import not_given_back, settled_resources
 from market_load import MarketLoad
-from oracle import stored_ends, stored_rows
+from oracle import stored_ends, stored_epochs, stored_numbers, stored_positions, stored_rows
+from stream_keys import ALL_KINDS, CANDLES, INTERVALS, PRICE, is_event, key_in
 from supervised import ServerError, wait_until
 from tradepulse_process import TradePulseProcess
 from truth import Truth
 
 RECOVERY_LIMIT_S = 10.0
-# Of one engine: two writers and the statistics.
-SESSIONS_OF_ONE = 3
-# Whether each session has said something. It says nothing before its client has all of it.
-SESSIONS = ("SELECT query <> '' FROM pg_stat_activity WHERE datname = current_database()"
-            " AND pid <> pg_backend_pid() AND backend_type = 'client backend'")
-# How long the rest of the log may take to come through before it counts as lost.
+# Less than a client misses while it is away, so that the journal is asked too.
+RING = 32
+ALL_KEPT = {"journal.streams": ["price", "trade", "quote", "kline", "candle"],
+            "candles.intervals": list(INTERVALS)}
+# How long nothing may come of the rest of the log before it counts as lost.
 PATIENCE_S = 45
 
 
@@ -34,11 +38,16 @@ class FaultLine(contextlib.ExitStack):
     gives the URL that the engine gets: through a proxy, or with several hosts. `private`: the
     server is of this test alone, so that nothing has to be dropped at the end. `gaps`: the reasons
     for which the contracts call for a gap in this fault. `create`: makes a topic, as create_topic.
+    `returning`: of each kind a client that comes back with its positions; `polite`: by a close.
+    `mixed`: prices, trades, quotes and klines, all of them journalled, and candles of the trades,
+    otherwise price ticks alone; of fewer symbols and at a lower rate, as each has six streams and a
+    trade is two events. `kinds`: the streams that the log feeds; `streams`: those that clients have.
     """
 
     def __init__(self, kafka, server_url, *, seed, engine_url=lambda database: database.url,
-                 private=False, partitions=4, clients=2, symbols=24, rate=300, settings=None,
-                 prepare=lambda database: None, gaps=(), create=create_topic):
+                 private=False, partitions=4, clients=2, symbols=None, rate=None, settings=None,
+                 prepare=lambda database: None, gaps=(), create=create_topic,
+                 returning=(PROMPT, AWAY), polite=False, mixed=True):
         super().__init__()
         self._gaps, self.patience_s = gaps, PATIENCE_S
         self.kafka, self.topic = kafka, "faults-" + secrets.token_hex(6)
@@ -50,22 +59,33 @@ class FaultLine(contextlib.ExitStack):
                 self.callback(drop_database, server_url, self.database)
             prepare(self.database)
             self.producer = RecordingProducer(kafka, self.topic)
-            self.load = MarketLoad(self.producer, partitions, symbols, rate, seed)
-            self.truth = Truth(self.load.bad)
+            self.load = MarketLoad(self.producer, partitions, symbols or (12 if mixed else 24),
+                                   rate or (220 if mixed else 300), seed, mixed)
+            self.mixed = mixed
+            self.kinds = ALL_KINDS if mixed else (PRICE,)
+            self.streams = self.kinds + (CANDLES if mixed else ())
+            self.truth = self._empty_truth(self.load.bad)
             self._added = 0
+            settings = {**(ALL_KEPT if mixed else {}), **(settings or {})}
+            decoder = "binance-stream" if mixed else "price-ticks"
             self.process = TradePulseProcess({
-                **spine_settings(kafka, self.topic, Database(engine_url(self.database))),
-                **(settings or {})})
+                **spine_settings(kafka, self.topic, Database(engine_url(self.database)), decoder),
+                "symbols.ring": RING, **settings})
+            if mixed:
+                self.process.settings["topics"][0]["candles"] = {"source": "trade"}
             self.callback(self._end_process)
-            self.clients = FaultClients(self.process.client_port, self.load.symbols)
+            self.clients = FaultClients(self.process.client_port, self.load.symbols, seed, polite,
+                                        self.streams)
             self.callback(self.clients.close)
             self.callback(self.load.pause)
             self._positions = Positions()
-            self._checkers = {}
-            self._client_violations = []
+            self.journal = JournalChecker(settings.get("journal.streams", ["price"]))
+            self._judges = ConnectionJudges(self._checker_of)
             self.process.start()
             for _ in range(clients):
                 self.join("client")
+            for each in returning:
+                self.clients.add(each.name, each)
             self.load.resume()
             self.wait_for_frames(100)
         except BaseException:
@@ -80,7 +100,7 @@ class FaultLine(contextlib.ExitStack):
 
     def join(self, name):
         """One more client."""
-        self.clients.add(f"{name} {self.clients.count + 1}")
+        self.clients.add(f"{name} {self.clients.plain + 1}")
 
     # --- what can be observed ---
 
@@ -101,7 +121,7 @@ class FaultLine(contextlib.ExitStack):
         """Seconds from the producer's stamp to receipt, of what was produced and came between
         two time.time(). Requires: judge() has run since."""
         found = []
-        for history in self.clients.all():
+        for history in (each for each in self.clients.all() if each.ledger is None):
             frames = history.frames
             first, last = (bisect.bisect_left(frames, at, key=lambda frame: frame.received_at)
                            for at in (begin, end))
@@ -112,10 +132,10 @@ class FaultLine(contextlib.ExitStack):
 
     def _latency(self, frame):
         message = frame.message
-        if message["type"] != "price_update" or message.get("snapshot"):
+        if not is_event(message):
             return []
         data = message["data"]
-        stamps = self.truth.streams[data["symbol"]].stamps_ms
+        stamps = self.truth.streams[key_in(data)].stamps_ms
         if data["sequence"] > len(stamps):
             return []
         return [frame.received_at - stamps[data["sequence"] - 1] / 1000]
@@ -125,28 +145,12 @@ class FaultLine(contextlib.ExitStack):
         return [self.process]
 
     def resources(self):
-        """Of the process, when it has all that it ever opens: the sessions of its start have gone,
-        those of its writers and of its statistics are there, and the clients are."""
-        def holds():
-            if len(self.clients.open_ones()) < self.clients.count:
-                return False
-            if not all(each.rest.get("/api/stats").json()["database"]["reachable"]
-                       for each in self.processes()):
-                return False
-            spoke = [row[0] for row in self.database.query(SESSIONS)]
-            return len(spoke) == SESSIONS_OF_ONE * len(self.processes()) and all(spoke)
-        wait_until(holds, "the sessions of the engine", 30)
-        return resources_of(self.process.pid)
+        """Of the process, when it has all that it ever opens."""
+        return settled_resources(self)
 
     def not_given_back(self, before, timeout=10, **allowance):
-        """I8, of the process now. A connection that has come back may still be on its way, what an
-        answer took may be about to go."""
-        deadline = time.monotonic() + timeout
-        while found := check_resources(before, resources_of(self.process.pid), **allowance):
-            if time.monotonic() > deadline:
-                break
-            time.sleep(0.05)
-        return found
+        """I8, of the process now."""
+        return not_given_back(self.process.pid, before, timeout, **allowance)
 
     def ready(self):
         answer = self.process.ops.get("/ready")
@@ -164,6 +168,7 @@ class FaultLine(contextlib.ExitStack):
         seen = self.clients.highest()
         before_restart()
         stored = {symbol: row[3] for symbol, row in stored_rows(self.database).items()}
+        stored |= stored_numbers(self.database)
         self.clients.floor = lambda: stored
         began = time.monotonic()
         self.process.start(wait=False)
@@ -191,6 +196,19 @@ class FaultLine(contextlib.ExitStack):
 
     # --- judging ---
 
+    def _empty_truth(self, bad):
+        return Truth(bad, candles=self.mixed)
+
+    def _checker_of(self, history):
+        return ConnectionChecker(history, self.truth, self._positions, self._gaps)
+
+    def _watched(self):
+        """Those who must get everything."""
+        return [self.clients]
+
+    def _everybody(self):
+        return self._watched()
+
     def judge(self):
         """Stops the load, waits for its end everywhere, and compares. Violations."""
         self._learn_the_truth()
@@ -198,18 +216,20 @@ class FaultLine(contextlib.ExitStack):
         self._wait(self._is_stored, "I1", "the end of the log is not stored", found)
         self._wait(self._clients_have_all, "I3", "the end of the log did not reach all", found)
         self._wait(lambda: self.ready()[1].get("status") == "ready", "I7", "never ready", found)
-        found += self._client_violations
-        self._client_violations = []
-        for checker in self._checkers.values():
-            if checker.history.open:
-                found += checker.at_the_end()
-        epochs = [row[0] for row in self.database.query(
-            "SELECT DISTINCT epoch FROM price_snapshots WHERE epoch > 0")]
-        found += check_rows(self.truth, stored_rows(self.database), stored_ends(self.database),
-                            epochs)
+        found += self._judges.violations(self._watched())
+        found += self._check_rows()
+        found += check_positions(self.truth, stored_positions(self.database))
+        found += self.journal.judge(self.truth, self.database)
+        if "candle" in self.process.settings.get("journal.streams", ()):
+            found += check_candles(self.truth, self.database)
+        found += self._check_ledgers()
         found += check_recovered(self.truth, *self.ready(),
                                  self.process.rest.get("/api/snapshots").json())
         return found
+
+    def _check_rows(self):
+        return check_rows(self.truth, stored_rows(self.database), stored_ends(self.database),
+                          stored_epochs(self.database))
 
     def _learn_the_truth(self):
         self.load.pause()
@@ -226,34 +246,40 @@ class FaultLine(contextlib.ExitStack):
                 self.process.stop()
             except ServerError as error:
                 found += check_exit(str(error))
-        letters = read_topic(self.kafka, self.topic + ".dead-letter")
-        places = [(letter.headers["tradepulse-topic"], int(letter.headers["tradepulse-partition"]),
-                   int(letter.headers["tradepulse-offset"])) for letter in letters]
-        return found + check_dead_letters(self.truth, places)
+        return found + check_dead_letters(self.truth, dead_letters(self.kafka, self.topic))
 
     def _wait(self, condition, check, what, found):
+        """For as long as anything moves: a busy machine is slow, what stands still is wrong."""
         def holds():
             try:
                 return condition()
             except OSError:
                 return False
+        moved = None
+        while (now := self._progress()) != moved:
+            moved = now
+            try:
+                wait_until(holds, what, self.patience_s)
+                return
+            except ServerError as error:
+                told = str(error)
+        found.append(Violation(check, "the end", told))
+
+    def _progress(self):
+        received = sum(history.received for history in self.clients.all())
         try:
-            wait_until(holds, what, self.patience_s)
-        except ServerError as error:
-            found.append(Violation(check, "the end", str(error)))
+            return received, self.committed()
+        except psycopg2.Error:
+            return received, None
 
     def _is_stored(self):
         return stored_ends(self.database).items() >= self.truth.ends.items()
 
-    def _read_on(self):
-        for history in self.clients.all():
-            if id(history) not in self._checkers:
-                self._checkers[id(history)] = ConnectionChecker(history, self.truth,
-                                                                self._positions, self._gaps)
-            self._client_violations += self._checkers[id(history)].read_on()
+    def _check_ledgers(self):
+        """I2, I3 of clients that come back: each event once, over all their connections."""
+        return [each for ledger in self.clients.ledgers()
+                for each in ledger.judge(self.truth, self.journal.reached)]
 
     def _clients_have_all(self):
-        self._read_on()
-        open_ones = [checker for checker in self._checkers.values() if checker.history.open]
-        return len(open_ones) == self.clients.count and not any(
-            checker.behind() for checker in open_ones)
+        self._judges.read_on(self._everybody())
+        return self._judges.have_all(self._watched())

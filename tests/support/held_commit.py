@@ -27,12 +27,13 @@ class HeldCommit:
         database.query(INSTALL)
 
     @contextlib.contextmanager
-    def held(self):
-        """Commits stand still. Yields when one does; its end lets them go on."""
+    def held(self, then=lambda: None):
+        """Commits stand still. Does `then` and yields when one does; its end lets them go on."""
         connection = psycopg2.connect(self._database.url)
         try:
             with connection.cursor() as cursor:
                 cursor.execute("SELECT pg_advisory_lock(4711)")
+            then()
             wait_until(lambda: self._waiting("advisory"), "a commit that stands still", 20)
             yield
         finally:

@@ -151,6 +151,13 @@ def read_topic(bootstrap, topic, timeout=30):
         consumer.close()
 
 
+def dead_letters(kafka, topic):
+    """{(topic, partition, offset)} as their headers say."""
+    return {(letter.headers["tradepulse-topic"], int(letter.headers["tradepulse-partition"]),
+             int(letter.headers["tradepulse-offset"]))
+            for letter in read_topic(kafka, topic + ".dead-letter")}
+
+
 def read_unreported(bootstrap, topic, records, starts, timeout=30):
     """What the topic has from `starts` on, {partition: offset}, and none of `records` is: copies of
     some of them, as a cluster keeps them that does not know a batch that comes again. Fails where

@@ -2,13 +2,14 @@
 
 import contextlib
 
-from checkers import check_dead_letters, check_exit, check_recovered, check_rows
+from checkers import check_dead_letters, check_exit, check_rows
 from epochs import EpochChecker, EpochTruth
-from fault_clients import FaultClients
+from fault_clients import PROMPT, FaultClients
 from fault_line import FaultLine
 from history import Violation
-from kafka_client import read_topic
+from kafka_client import dead_letters
 from oracle import stored_ends, stored_rows
+from stream_keys import is_event, key_in, key_of
 from supervised import ServerError, wait_until
 from tradepulse_process import TradePulseProcess
 
@@ -23,15 +24,19 @@ CREATE TRIGGER be_slow BEFORE INSERT ON price_snapshots
 
 class Member:
     """One more process of the line's group and database, with clients of its own. Nobody waits
-    for these clients: what they see is judged, not that they see it all."""
+    for these clients: what they see is judged, not that they see it all. One client of the line
+    comes to this process, too, and goes back to the line's own to be judged."""
 
     def __init__(self, line, clients=2):
         settings = {name: value for name, value in line.process.settings.items()
                     if name not in ("client.port", "ops.port")}
         self.process = TradePulseProcess(settings)
-        self.clients = FaultClients(self.process.client_port, line.load.symbols)
+        self.clients = FaultClients(self.process.client_port, line.load.symbols,
+                                    streams=line.streams)
         for number in range(clients):
             self.clients.add(f"client of the second {number + 1}")
+        self.clients.add("returning to the second", PROMPT)
+        line.clients.add("of both", PROMPT, also=self.process.client_port)
 
     def close(self):
         self.clients.close()
@@ -46,11 +51,10 @@ class KafkaLine(FaultLine):
 
     def __init__(self, kafka, server_url, campaign, poison=frozenset(), **options):
         self._can_be_slow = False
-        super().__init__(kafka, server_url, seed=campaign.seed, **options)
-        self.truth = EpochTruth(lambda value: value in poison or self.load.bad(value))
-        self.others = []    # Members
-        self._watched = [self.clients]
+        self._poison = poison
+        self.others, self._more = [], []  # Members; clients that are watched besides
         self._letters = set()
+        super().__init__(kafka, server_url, seed=campaign.seed, **options)
 
     def second(self, **options):
         member = Member(self, **options)
@@ -60,7 +64,7 @@ class KafkaLine(FaultLine):
 
     def watch(self, clients):
         """More clients of the line's process, of symbols of their own, who must get them all."""
-        self._watched.append(clients)
+        self._more.append(clients)
 
     def make_slow(self, seconds):
         if not self._can_be_slow:
@@ -71,6 +75,13 @@ class KafkaLine(FaultLine):
     def processes(self):
         return super().processes() + [member.process for member in self.others
                                       if member.process.alive]
+
+    def stored_epochs(self):
+        """{key of a stream: its epoch}"""
+        return {key_of(symbol, stream): epoch for symbol, stream, epoch in self.database.query(
+            "SELECT symbol, 'price', epoch FROM price_snapshots WHERE epoch > 0"
+            " UNION ALL SELECT symbol, stream, epoch FROM stream_positions"
+            " WHERE stream <> 'price'")}
 
     def learn(self):
         """Pauses the load; the truth then has all that is in the log."""
@@ -83,24 +94,23 @@ class KafkaLine(FaultLine):
     def generations(self):
         return dict(self.database.query("SELECT partition, generation FROM ingest_offsets"))
 
-    def judge(self):
-        self._learn_the_truth()
-        found = []
-        self._wait(self._is_stored, "I1", "the end of the log is not stored", found)
-        self._wait(self._clients_have_all, "I3", "the end of the log did not reach all", found)
-        self._wait(lambda: self.ready()[1].get("status") == "ready", "I7", "never ready", found)
-        found += self._client_violations
-        self._client_violations = []
-        for checker in self._open_ones():
-            found += checker.at_the_end()
-        found += check_rows(self.truth, stored_rows(self.database), stored_ends(self.database))
-        found += [Violation("I1", symbol, "epoch", self.truth.epoch_of_symbol(symbol), epoch)
-                  for symbol, epoch in self.database.query(
-                      "SELECT symbol, epoch FROM price_snapshots WHERE epoch > 0")
-                  if symbol in self.truth.streams
-                  and epoch != self.truth.epoch_of_symbol(symbol)]
-        return found + check_recovered(self.truth, *self.ready(),
-                                       self.process.rest.get("/api/snapshots").json())
+    def _empty_truth(self, bad):
+        return EpochTruth(lambda value: value in self._poison or bad(value), candles=self.mixed)
+
+    def _checker_of(self, history):
+        return EpochChecker(history, self.truth, self._positions, self._gaps)
+
+    def _watched(self):
+        return [self.clients, *self._more]
+
+    def _everybody(self):
+        return self._watched() + [member.clients for member in self.others]
+
+    def _check_rows(self):
+        found = check_rows(self.truth, stored_rows(self.database), stored_ends(self.database))
+        return found + [Violation("I1", key, "epoch", self.truth.epoch_of_symbol(key), epoch)
+                        for key, epoch in self.stored_epochs().items()
+                        if key in self.truth.streams and epoch != self.truth.epoch_of_symbol(key)]
 
     def finish(self):
         self._learn_the_truth()
@@ -119,47 +129,31 @@ class KafkaLine(FaultLine):
     def forget(self):
         """What was judged and nobody asks for again, of clients and of the producer. Requires: the
         load is paused, judge() has run, and no epoch begins from here on."""
-        for checker in self._checkers.values():
-            checker.forget()
+        self._judges.forget()
         self.truth.forget_records()
+        self.journal.forget()
         del self.producer.records[:self._added]
         self._added = 0
 
     def collect_letters(self):
         """What the dead-letter topic has now counts in the end, also when the topic is gone."""
-        self._letters |= {
-            (letter.headers["tradepulse-topic"], int(letter.headers["tradepulse-partition"]),
-             int(letter.headers["tradepulse-offset"]))
-            for letter in read_topic(self.kafka, self.topic + ".dead-letter")}
+        self._letters |= dead_letters(self.kafka, self.topic)
 
     def _latency(self, frame):
-        data = frame.message.get("data", {})
-        stream = self.truth.of(data.get("epoch", 1)).streams.get(data.get("symbol"))
-        if frame.message["type"] != "price_update" or frame.message.get("snapshot"):
+        message = frame.message
+        if not is_event(message):
             return []
+        data = message["data"]
+        stream = self.truth.of(data["epoch"]).streams.get(key_in(data))
         if stream is None or data["sequence"] > len(stream.stamps_ms):
             return []
         return [frame.received_at - stream.stamps_ms[data["sequence"] - 1] / 1000]
 
-    def _read_on(self):
-        everybody = [*self._watched, *(member.clients for member in self.others)]
-        for history in [each for clients in everybody for each in clients.all()]:
-            if id(history) not in self._checkers:
-                self._checkers[id(history)] = EpochChecker(history, self.truth, self._positions,
-                                                           self._gaps)
-            self._client_violations += self._checkers[id(history)].read_on()
-
-    def _clients_have_all(self):
-        self._read_on()
-        open_ones = self._open_ones()
-        return len(open_ones) == sum(clients.count for clients in self._watched) and not any(
-            checker.behind() for checker in open_ones)
-
-    def _open_ones(self):
-        """Of the clients that must get everything."""
-        own = {id(history) for clients in self._watched for history in clients.all()}
-        return [checker for checker in self._checkers.values()
-                if checker.history.open and id(checker.history) in own]
+    def _check_ledgers(self):
+        # Of the others only what lies between what they saw: their partitions come and go.
+        return super()._check_ledgers() + [
+            each for member in self.others for ledger in member.clients.ledgers()
+            for each in ledger.judge(self.truth, {})]
 
 
 @contextlib.contextmanager

@@ -9,6 +9,7 @@ import datetime
 import decimal
 import json
 
+from stream_keys import key_of
 from supervised import wait_until
 
 
@@ -63,6 +64,26 @@ def stored_rows(database):
     return {row[0]: row[1:] for row in database.query(
         "SELECT symbol, price, volume, timestamp, last_sequence, price_sequence"
         " FROM price_snapshots WHERE epoch > 0")}
+
+
+def stored_epochs(database):
+    """Of all streams."""
+    return [epoch for epoch, in database.query(
+        "SELECT epoch FROM price_snapshots WHERE epoch > 0 UNION"
+        " SELECT epoch FROM stream_positions")]
+
+
+def stored_positions(database):
+    """Of streams of the log that are not prices: {key: (last_sequence, newest_time, newest_source)}"""
+    return {key_of(symbol, stream): tuple(row) for symbol, stream, *row in database.query(
+        "SELECT symbol, stream, last_sequence, newest_time, newest_source FROM stream_positions"
+        " WHERE stream <> 'price' AND stream NOT LIKE 'candle%'")}
+
+
+def stored_numbers(database):
+    """Of all streams that are not prices: {key: last_sequence}"""
+    return {key_of(symbol, stream): sequence for symbol, stream, sequence in database.query(
+        "SELECT symbol, stream, last_sequence FROM stream_positions WHERE stream <> 'price'")}
 
 
 def ends_of(records):

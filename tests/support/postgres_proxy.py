@@ -7,14 +7,17 @@ import urllib.parse
 from tcp_proxy import Link, TcpProxy
 
 SSL_REQUEST, GSS_REQUEST = 80877103, 80877104
-# The engine commits by one prepared statement: a Bind that names it is a commit, and the next
-# ReadyForQuery is its answer.
+# The engine commits by one prepared statement: a Bind that names it is a commit. Alone it is a
+# transaction, and the next ReadyForQuery is its answer; with events behind it, it is the first
+# statement of one, and the answer is the ReadyForQuery that ends this.
 COMMIT_STATEMENT = b"commit_range"
 
 REQUEST = "request"    # the server has not got the commit
+EVENTS = "events"      # the server has its rows, and not its events
 ANSWER = "answer"      # the server has answered and the engine does not know
 ANSWERED = "answered"  # the engine has the answer
 # The server has answered the first statement after a BEGIN: an open transaction that holds locks.
+# Those that only read are none of them.
 IN_TRANSACTION = "in transaction"
 # The server has ended a transaction that began by BEGIN, a claim's, and the engine does not know.
 TRANSACTION_OVER = "transaction over"
@@ -55,6 +58,7 @@ class _PostgresLink(Link):
         self.started = False
         self.commits_open = 0
         self.in_transaction = False
+        self.reads_only = False
 
 
 class PostgresProxy(TcpProxy):
@@ -119,6 +123,14 @@ class PostgresProxy(TcpProxy):
                 if not self._held(REQUEST, link):
                     return False
                 link.commits_open += 1
+            elif message[:1] == b"d" and link.commits_open:
+                if out:
+                    sink.sendall(out)
+                    out = b""
+                if not self._held(EVENTS, link):
+                    return False
+            elif message[:1] == b"Q" and message[5:10].upper() == b"BEGIN":
+                link.reads_only = b"READ ONLY" in message.upper()
             out += message
         if out:
             sink.sendall(out)
@@ -132,7 +144,11 @@ class PostgresProxy(TcpProxy):
             if message is None:
                 break
             out += message
-            if message[:1] == b"Z" and link.commits_open:
+            if link.commits_open and (message[:1] == b"G" or
+                                      message[:1] == b"Z" and message[5:6] != b"I"):
+                sink.sendall(out)  # the engine goes on within its transaction
+                out = b""
+            elif message[:1] == b"Z" and link.commits_open:
                 # The whole answer stands in `out`, or nothing of it was sent: a server sends an
                 # answer this small in one piece.
                 link.commits_open -= 1
@@ -145,7 +161,7 @@ class PostgresProxy(TcpProxy):
                     return False
             elif message[:1] == b"Z":
                 before, link.in_transaction = link.in_transaction, message[5:6] == b"T"
-                if before and not self._held(
+                if before and not link.reads_only and not self._held(
                         IN_TRANSACTION if link.in_transaction else TRANSACTION_OVER, link):
                     return False
         if out and not link.commits_open:

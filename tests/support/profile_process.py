@@ -9,30 +9,47 @@ from tradepulse_process import READY_TIMEOUT_S, REPOSITORY, TradePulseProcess, b
 from websocket_recorder import WebSocketRecorder
 
 
-class SnapshotServiceProcess(TradePulseProcess):
-    """As the service that it replaces: three ports; `client_port` is REST's."""
+class ProfileProcess(TradePulseProcess):
+    """A profile of config/profiles; `client_port` is REST's."""
 
-    def __init__(self, kafka, database, **environment):
+    def __init__(self, profile, kafka, database, **environment):
         super().__init__()
-        self._websocket = Port()
-        self.profile = os.path.join(REPOSITORY, "config", "profiles", "snapshot-service.conf")
+        self.profile = os.path.join(REPOSITORY, "config", "profiles", profile)
         parts = database.parts
         self.environment.update({
             "KAFKA_BROKERS": kafka, "POSTGRES_HOST": parts["host"],
             "POSTGRES_PORT": str(parts["port"]), "POSTGRES_DATABASE": parts["name"],
             "POSTGRES_USER": parts["user"], "POSTGRES_PASSWORD": parts["password"],
             "REST_API_PORT": str(self.client_port), "METRICS_PORT": str(self.ops_port),
-            "WEBSOCKET_PORT": str(self._websocket.number), **environment})
+            **environment})
         self.rest, self.ops = RestClient(self.client_port), RestClient(self.ops_port)
+        self.ports = [self._client, self._ops]
 
     def start(self, wait=True, timeout=READY_TIMEOUT_S):
         self.exit_status = None
         self._run = Supervised([binary(), "serve", "--config", self.profile], log=self.log,
                                folder=self.folder, grace=30.0, environment=self.environment,
-                               ports=[self._client, self._ops, self._websocket])
+                               ports=self.ports)
         if wait:
             self.wait_until_ready(timeout)
         return self
+
+
+class CoreServiceProcess(ProfileProcess):
+    """As the service that it replaces."""
+
+    def __init__(self, kafka, database, **environment):
+        super().__init__("core-service.conf", kafka, database, **environment)
+
+
+class SnapshotServiceProcess(ProfileProcess):
+    """As the service that it replaces: three ports."""
+
+    def __init__(self, kafka, database, **environment):
+        self._websocket = Port()
+        super().__init__("snapshot-service.conf", kafka, database,
+                         WEBSOCKET_PORT=str(self._websocket.number), **environment)
+        self.ports.append(self._websocket)
 
     def websocket(self, path="/", **options):
         recorder = WebSocketRecorder(f"ws://127.0.0.1:{self._websocket.number}{path}", **options)

@@ -23,7 +23,7 @@ import results  # pylint: disable=wrong-import-position
 from side_by_side import side_by_side  # pylint: disable=wrong-import-position
 
 EVERYTHING = ("unit", "integration", "faults", "asan", "benchmarks")
-SUBSETS = (*EVERYTHING, "fuzz")
+SUBSETS = (*EVERYTHING, "simulation", "fuzz")
 # The test programs that need Kafka or PostgreSQL; all others run without.
 SERVER_PROGRAMS = ("test_adapter_kafka", "test_adapter_postgres")
 PROGRAM_LIMIT_S = 900
@@ -51,7 +51,8 @@ def name_of(path):
 
 class Run:
     def __init__(self, keyword, rounds=None, seed=None, everything=False, fuzz_seconds=20,
-                 soak_minutes=None):
+                 soak_minutes=None, seeds=None):
+        self.seeds = seeds
         self.fuzz_seconds, self.soak_minutes = fuzz_seconds, soak_minutes
         self.reporting = threading.Lock()
         self.everything = everything
@@ -263,7 +264,8 @@ class Run:
         self.build("release", ["tradepulse", *self.programs("release", "benchmark_")])
         environment = self.with_servers()
         for benchmark in ("ingest", "fanout", "symbols", "slow_reader", "latency", "paused",
-                          "overload", "persistence"):
+                          "overload", "persistence", "journal", "candles", "missed", "returning",
+                          "restart", "row_sizes"):
             name = f"benchmark {benchmark}"
             status, text, seconds = self.step(name, ["scripts/benchmark", benchmark, "--tiny"],
                                               environment=environment, timeout_s=PROGRAM_LIMIT_S)
@@ -287,6 +289,17 @@ class Run:
                          os.path.join("tests", "fuzz", "corpus", name)],
                 timeout_s=self.fuzz_seconds + 120)
             self.report(target, results.from_status(target, status, text), seconds)
+
+    def simulation(self):
+        """More seeds than `unit` runs, or one of them again (`--seed` alone), with what happened in
+        it."""
+        self.configure("dev")
+        self.build("dev", ["test_simulation"])
+        environment = {f"TRADEPULSE_SIMULATION_{name}": str(value) for name, value
+                       in (("SEEDS", self.seeds), ("SEED", self.seed)) if value is not None}
+        self.gtest("dev", "test_simulation", environment)
+        with open(os.path.join(LOGS, "test-simulation.log"), encoding="utf-8") as file:
+            self.screen.line("".join(line for line in file if " seeds from " in line).rstrip())
 
     def close(self):
         if self.ahead is not None:
@@ -321,11 +334,14 @@ def main():
     parser.add_argument("-k", dest="keyword")
     parser.add_argument("--rounds", type=int)
     parser.add_argument("--seed", type=int)
+    parser.add_argument("--seeds", type=int)
     parser.add_argument("--soak", type=float, metavar="MINUTES")
     parser.add_argument("--seconds", type=int, default=20)
     options = parser.parse_args()
     if options.rounds is not None and options.rounds < 1:
         parser.error("--rounds: at least 1")
+    if options.seeds is not None and options.seeds < 1:
+        parser.error("--seeds: at least 1")
     os.chdir(ROOT)
     if shutil.which("ninja") is None:
         print("scripts/test: ninja is missing", file=sys.stderr)
@@ -335,7 +351,7 @@ def main():
         raise KeyboardInterrupt
     signal.signal(signal.SIGTERM, interrupt)
     run = Run(options.keyword, options.rounds, options.seed, options.subset == "all",
-              options.seconds, options.soak)
+              options.seconds, options.soak, options.seeds)
     try:
         for subset in EVERYTHING if options.subset == "all" else (options.subset,):
             run.screen.line(f"== {subset}")

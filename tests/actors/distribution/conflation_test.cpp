@@ -4,6 +4,7 @@
 
 #include "protocol/native_dialect.hpp"
 #include "protocol/websocket_frame.hpp"
+#include "tests/actors/distribution/slow_streams.hpp"
 #include "tests/actors/support/streams.hpp"
 
 namespace tradepulse {
@@ -28,13 +29,13 @@ burst_ptr with(std::int64_t e, std::vector<numbered_event> events) {
 }
 
 TEST(Conflation, MergesWhatWaitsIntoOneUpdateThatHidesNoExtreme) {
-  conflation waiting{false};
+  slow_streams waiting;
   waiting.add(*with(1, {event(5, 100, 5), event(6, 140, 6)}), pos(1, 4));
   waiting.add(*with(1, {event(7, 90, 7), event(8, 110, 8)}), pos(1, 4));
   auto items = waiting.take(everything);
   ASSERT_EQ(items.size(), 1u);
-  ASSERT_TRUE(items[0].update);
-  const auto& update = *items[0].update;
+  ASSERT_FALSE(is_empty(items[0].update));
+  const auto& update = price_in(items[0]);
   EXPECT_EQ(update.first_seq, sequence{5});
   EXPECT_EQ(update.last_seq, sequence{8});
   EXPECT_EQ(update.price_seq, sequence{8});
@@ -49,44 +50,44 @@ TEST(Conflation, MergesWhatWaitsIntoOneUpdateThatHidesNoExtreme) {
 }
 
 TEST(Conflation, ShowsTheNewestByTimeAndNamesItsNumber) {
-  conflation waiting{false};
+  slow_streams waiting;
   waiting.add(*with(1, {event(5, 100, 50), event(6, 90, 20, true)}), pos(1, 4));
   auto items = waiting.take(everything);
-  EXPECT_EQ(items[0].update->price, costs(100));
-  EXPECT_EQ(items[0].update->price_seq, sequence{5});
-  EXPECT_EQ(items[0].update->last_seq, sequence{6});
-  EXPECT_EQ(items[0].update->close, costs(90)); // the last by number
-  EXPECT_FALSE(items[0].update->late);
+  EXPECT_EQ(price_in(items[0]).price, costs(100));
+  EXPECT_EQ(price_in(items[0]).price_seq, sequence{5});
+  EXPECT_EQ(price_in(items[0]).last_seq, sequence{6});
+  EXPECT_EQ(price_in(items[0]).close, costs(90)); // the last by number
+  EXPECT_FALSE(price_in(items[0]).late);
 }
 
 TEST(Conflation, ShowsTheLaterOfTwoEventsOfOneTime) {
-  conflation waiting{false};
+  slow_streams waiting;
   waiting.add(*with(1, {event(5, 100, 50), event(6, 90, 50)}), pos(1, 4));
-  EXPECT_EQ(waiting.take(everything)[0].update->price_seq, sequence{6});
+  EXPECT_EQ(price_in(waiting.take(everything)[0]).price_seq, sequence{6});
 }
 
 TEST(Conflation, IsLateOnlyWhereEveryEventIs) {
-  conflation waiting{false};
+  slow_streams waiting;
   waiting.add(*with(1, {event(5, 100, 5, true), event(6, 90, 2, true)}), pos(1, 4));
-  EXPECT_TRUE(waiting.take(everything)[0].update->late);
+  EXPECT_TRUE(price_in(waiting.take(everything)[0]).late);
 }
 
 TEST(Conflation, LeavesOutWhatTheSubscriptionGotBefore) {
-  conflation waiting{false};
+  slow_streams waiting;
   waiting.add(*burst(0, "A", 1, 3, 6), pos(1, 4));
-  EXPECT_EQ(waiting.take(everything)[0].update->first_seq, sequence{5});
+  EXPECT_EQ(price_in(waiting.take(everything)[0]).first_seq, sequence{5});
 }
 
 TEST(Conflation, AddsNothingTwice) {
-  conflation waiting{false};
+  slow_streams waiting;
   waiting.add(*burst(0, "A", 1, 5, 6), pos(1, 4));
   waiting.add(*burst(0, "A", 1, 5, 6), pos(1, 4));
-  EXPECT_EQ(waiting.take(everything)[0].update->count, 2u);
+  EXPECT_EQ(price_in(waiting.take(everything)[0]).count, 2u);
   EXPECT_TRUE(waiting.empty());
 }
 
 TEST(Conflation, HasNothingToGiveForEventsBelowThePosition) {
-  conflation waiting{false};
+  slow_streams waiting;
   waiting.add(*burst(0, "A", 1, 1, 4), pos(1, 4));
   EXPECT_TRUE(waiting.empty());
   waiting.add(*burst(0, "A", 1, 9, 9), pos(2, 1)); // of an epoch that is over
@@ -94,7 +95,7 @@ TEST(Conflation, HasNothingToGiveForEventsBelowThePosition) {
 }
 
 TEST(Conflation, DropsWhatWaitsAtANewEpochAndNamesItByTheGapsFrom) {
-  conflation waiting{false};
+  slow_streams waiting;
   waiting.add(*burst(0, "A", 1, 5, 6), pos(1, 4));
   waiting.add(*burst(0, "A", 2, 1, 3), pos(1, 4));
   auto items = waiting.take(everything);
@@ -103,27 +104,27 @@ TEST(Conflation, DropsWhatWaitsAtANewEpochAndNamesItByTheGapsFrom) {
   ASSERT_EQ(before.size(), 1u);
   EXPECT_EQ(before[0], R"({"type":"gap","symbol":"A","stream":"price","epoch":1,"from":5,)"
                        R"("to":null,"reason":"new_epoch"})");
-  EXPECT_EQ(items[0].update->epoch, epoch{2});
-  EXPECT_EQ(items[0].update->first_seq, sequence{1});
-  EXPECT_EQ(items[0].update->last_seq, sequence{3});
+  EXPECT_EQ(price_in(items[0]).epoch, epoch{2});
+  EXPECT_EQ(price_in(items[0]).first_seq, sequence{1});
+  EXPECT_EQ(price_in(items[0]).last_seq, sequence{3});
 }
 
 TEST(Conflation, NamesTheNextNumberWhereNothingWaitedAtANewEpoch) {
-  conflation waiting{false};
+  slow_streams waiting;
   waiting.add(*burst(0, "A", 2, 1, 1), pos(1, 4));
   EXPECT_EQ(integer(waiting.take(everything)[0].preface, "from"), 5);
 }
 
 TEST(Conflation, AnnouncesNoEpochBeforeTheFirst) {
-  conflation waiting{false};
+  slow_streams waiting;
   waiting.add(*burst(0, "A", 3, 1, 2), pos(0, 0));
   auto items = waiting.take(everything);
   EXPECT_TRUE(items[0].preface.empty());
-  EXPECT_EQ(items[0].update->first_seq, sequence{1});
+  EXPECT_EQ(price_in(items[0]).first_seq, sequence{1});
 }
 
 TEST(Conflation, AnnouncesWhatIsMissingBeforeABurstThatDoesNotFollow) {
-  conflation waiting{false};
+  slow_streams waiting;
   waiting.add(*burst(0, "A", 1, 5, 6), pos(1, 4));
   waiting.add(*burst(0, "A", 1, 9, 9), pos(1, 4));
   auto items = waiting.take(everything);
@@ -131,11 +132,11 @@ TEST(Conflation, AnnouncesWhatIsMissingBeforeABurstThatDoesNotFollow) {
   ASSERT_EQ(before.size(), 1u);
   EXPECT_EQ(before[0], R"({"type":"gap","symbol":"A","stream":"price","epoch":1,"from":5,)"
                        R"("to":8,"reason":"missed"})");
-  EXPECT_EQ(items[0].update->first_seq, sequence{9});
+  EXPECT_EQ(price_in(items[0]).first_seq, sequence{9});
 }
 
 TEST(Conflation, PutsGapAndSnapshotBeforeWhatFollowsAMove) {
-  conflation waiting{false};
+  slow_streams waiting;
   waiting.add(*burst(0, "A", 1, 5, 6), pos(1, 4));
   waiting.add_move(a, samples::snapshot("A", pos(1, 20), 777, 20), pos(1, 4));
   waiting.add(*burst(0, "A", 1, 21, 22), pos(1, 4));
@@ -148,21 +149,21 @@ TEST(Conflation, PutsGapAndSnapshotBeforeWhatFollowsAMove) {
   EXPECT_EQ(member(before[1], "snapshot"), "true");
   EXPECT_EQ(integer(before[1], "sequence"), 20);
   EXPECT_EQ(member(before[1], "price"), "777");
-  EXPECT_EQ(items[0].update->first_seq, sequence{21});
+  EXPECT_EQ(price_in(items[0]).first_seq, sequence{21});
   EXPECT_EQ(items[0].through, pos(1, 22));
 }
 
 TEST(Conflation, IgnoresAMoveThatIsNotAboveWhatItHas) {
-  conflation waiting{false};
+  slow_streams waiting;
   waiting.add(*burst(0, "A", 1, 5, 8), pos(1, 4));
   waiting.add_move(a, samples::snapshot("A", pos(1, 8), 777, 20), pos(1, 4));
   auto items = waiting.take(everything);
   EXPECT_TRUE(items[0].preface.empty());
-  EXPECT_EQ(items[0].update->count, 4u);
+  EXPECT_EQ(price_in(items[0]).count, 4u);
 }
 
 TEST(Conflation, MovesIntoALaterEpochByNamingTheOldOne) {
-  conflation waiting{false};
+  slow_streams waiting;
   waiting.add_move(a, samples::snapshot("A", pos(3, 20), 777, 20), pos(1, 4));
   const auto before = payloads_of(waiting.take(everything)[0].preface);
   ASSERT_EQ(before.size(), 2u);
@@ -172,24 +173,24 @@ TEST(Conflation, MovesIntoALaterEpochByNamingTheOldOne) {
 }
 
 TEST(Conflation, PutsBackWhatWasRefusedBeforeWhatCameSince) {
-  conflation waiting{false};
+  slow_streams waiting;
   waiting.add(*with(1, {event(5, 100, 5), event(6, 190, 6)}), pos(1, 4));
   auto items = waiting.take(everything);
   waiting.add(*with(1, {event(7, 80, 7)}), pos(1, 4));
   waiting.put_back(std::move(items));
   auto again = waiting.take(everything);
   ASSERT_EQ(again.size(), 1u);
-  EXPECT_EQ(again[0].update->first_seq, sequence{5});
-  EXPECT_EQ(again[0].update->last_seq, sequence{7});
-  EXPECT_EQ(again[0].update->count, 3u);
-  EXPECT_EQ(again[0].update->open, costs(100));
-  EXPECT_EQ(again[0].update->high, costs(190));
-  EXPECT_EQ(again[0].update->close, costs(80));
+  EXPECT_EQ(price_in(again[0]).first_seq, sequence{5});
+  EXPECT_EQ(price_in(again[0]).last_seq, sequence{7});
+  EXPECT_EQ(price_in(again[0]).count, 3u);
+  EXPECT_EQ(price_in(again[0]).open, costs(100));
+  EXPECT_EQ(price_in(again[0]).high, costs(190));
+  EXPECT_EQ(price_in(again[0]).close, costs(80));
   EXPECT_EQ(again[0].through, pos(1, 7));
 }
 
 TEST(Conflation, KeepsTheOrderOfARefusedUpdateAndTheEpochThatCameSince) {
-  conflation waiting{false};
+  slow_streams waiting;
   waiting.add(*burst(0, "A", 1, 5, 6), pos(1, 4));
   auto items = waiting.take(everything);
   waiting.add(*burst(0, "A", 2, 1, 1), pos(1, 4));
@@ -200,11 +201,11 @@ TEST(Conflation, KeepsTheOrderOfARefusedUpdateAndTheEpochThatCameSince) {
   EXPECT_EQ(integer(before[0], "first_seq"), 5);
   EXPECT_EQ(integer(before[0], "sequence"), 6);
   EXPECT_EQ(integer(before[1], "from"), 7);
-  EXPECT_EQ(again[0].update->epoch, epoch{2});
+  EXPECT_EQ(price_in(again[0]).epoch, epoch{2});
 }
 
 TEST(Conflation, ForgetsAStreamThatWasLeftAlsoWhenItsItemsComeBack) {
-  conflation waiting{false};
+  slow_streams waiting;
   waiting.add(*burst(0, "A", 1, 5, 6), pos(1, 4));
   auto items = waiting.take(everything);
   waiting.forget(a);
@@ -214,15 +215,15 @@ TEST(Conflation, ForgetsAStreamThatWasLeftAlsoWhenItsItemsComeBack) {
 }
 
 TEST(Conflation, BeginsAnewForASubscriptionThatStandsAboveWhatWaits) {
-  conflation waiting{false};
+  slow_streams waiting;
   waiting.add(*burst(0, "A", 1, 5, 6), pos(1, 4)); // of a subscription that was given up
   waiting.add(*burst(0, "A", 1, 10, 11), pos(1, 9));
   auto items = waiting.take(everything);
-  EXPECT_EQ(items[0].update->first_seq, sequence{10});
+  EXPECT_EQ(price_in(items[0]).first_seq, sequence{10});
 }
 
 TEST(Conflation, TakesTheOldestStreamsFirstAndAboutAsMuchAsIsAsked) {
-  conflation waiting{false};
+  slow_streams waiting;
   waiting.add(*burst(1, "B", 1, 1, 1), pos(0, 0));
   waiting.add(*burst(0, "A", 1, 1, 1), pos(0, 0));
   auto first = waiting.take(1);
@@ -238,18 +239,18 @@ TEST(Conflation, TakesTheOldestStreamsFirstAndAboutAsMuchAsIsAsked) {
 }
 
 TEST(Conflation, KeepsWhatCameWhileItsItemsWereOnTheirWay) {
-  conflation waiting{false};
+  slow_streams waiting;
   waiting.add(*burst(0, "A", 1, 5, 6), pos(1, 4));
   waiting.take(everything);
   waiting.add(*burst(0, "A", 1, 7, 7), pos(1, 4));
   waiting.taken();
   auto items = waiting.take(everything);
   ASSERT_EQ(items.size(), 1u);
-  EXPECT_EQ(items[0].update->first_seq, sequence{7});
+  EXPECT_EQ(price_in(items[0]).first_seq, sequence{7});
 }
 
 TEST(Conflation, ReachesItsBoundWhereAStreamChangesItsEpochForEver) {
-  conflation waiting{false};
+  slow_streams waiting;
   std::int64_t e = 1;
   while (waiting.add(*burst(0, "A", e, 1, 1), pos(0, 0)) && e < 10'000)
     ++e;
@@ -258,7 +259,7 @@ TEST(Conflation, ReachesItsBoundWhereAStreamChangesItsEpochForEver) {
 }
 
 TEST(Conflation, StaysWithinItsBoundHoweverManyEventsOneEpochHas) {
-  conflation waiting{false};
+  slow_streams waiting;
   for (std::int64_t seq = 1; seq <= 20'000; ++seq)
     ASSERT_TRUE(waiting.add(*burst(0, "A", 1, seq, seq), pos(0, 0)));
   EXPECT_EQ(waiting.streams(), 1u);
@@ -267,7 +268,7 @@ TEST(Conflation, StaysWithinItsBoundHoweverManyEventsOneEpochHas) {
 // Whatever the sequence of bursts, moves, hand-backs and refusals: the client sees no hole that is
 // not announced, nothing twice, and the true extremes.
 TEST(Conflation, CountsTheGapsOfItsPrefaceAlsoWhereItComesBack) {
-  conflation waiting{false};
+  slow_streams waiting;
   waiting.add(*burst(0, "A", 2, 3, 3), pos(1, 5)); // the end of an epoch, and 1..2 of the next
   auto items = waiting.take(everything);
   ASSERT_EQ(items.size(), 1u);
@@ -280,7 +281,7 @@ TEST(Conflation, CountsTheGapsOfItsPrefaceAlsoWhereItComesBack) {
 }
 
 TEST(Conflation, ForgetsAndTakesAHundredThousandStreamsOneByOne) {
-  conflation waiting{false};
+  slow_streams waiting;
   constexpr std::uint32_t count = 100'000;
   for (std::uint32_t i = 0; i < count; ++i)
     waiting.add(*burst(i, "A", 1, 6, 7), pos(1, 5));
@@ -297,22 +298,22 @@ TEST(Conflation, ForgetsAndTakesAHundredThousandStreamsOneByOne) {
 }
 
 TEST(Conflation, KeepsNothingOfEventsThatWereDeliveredBefore) {
-  conflation waiting{false};
+  slow_streams waiting;
   waiting.add(*burst(0, "A", 1, 4, 5), pos(1, 5));
   EXPECT_TRUE(waiting.empty());
   EXPECT_EQ(waiting.streams(), 0u);
 }
 
 TEST(Conflation, DoesNotMergeWhatComesBackIntoASubscriptionThatBeganAnew) {
-  conflation waiting{false};
+  slow_streams waiting;
   waiting.add(*burst(0, "A", 1, 6, 7), pos(1, 5));
   auto on_their_way = waiting.take(everything);
   waiting.forget(a);
-  waiting.add(*burst(0, "A", 1, 10, 10), pos(1, 9));
+  waiting.add(*burst(0, "A", 1, 10, 10), pos(1, 9), 2);
   waiting.put_back(std::move(on_their_way));
   const auto items = waiting.take(everything);
   ASSERT_EQ(items.size(), 1u);
-  EXPECT_EQ(items[0].update->first_seq, sequence{10});
+  EXPECT_EQ(price_in(items[0]).first_seq, sequence{10});
 }
 
 TEST(Conflation, NeverHidesAHoleAtRandom) {
@@ -332,12 +333,12 @@ TEST(Conflation, NeverHidesAHoleAtRandom) {
       });
       if (each.known())
         websocket::append_text_frame(hello, [&](std::string& out) {
-          native::append_snapshot(out, *each.snapshot(), false);
+          native::append_snapshot(out, *price_of(each.snapshot().get()), false);
         });
       delivered[each.index().value()] = each.position();
     }
     client.receive(hello);
-    conflation waiting{false};
+    slow_streams waiting;
     std::vector<handed_item> under_way;
     auto settle = [&](bool accepted) {
       if (!accepted) {
@@ -346,10 +347,7 @@ TEST(Conflation, NeverHidesAHoleAtRandom) {
         std::string text;
         for (const auto& item : under_way) {
           text += item.preface;
-          if (item.update)
-            websocket::append_text_frame(text, [&](std::string& out) {
-              native::append_merged_update(out, *item.update, false);
-            });
+          append_frame(text, item.update, false);
           delivered[item.index.value()] = item.through;
         }
         client.receive(text);

@@ -16,6 +16,7 @@
 #include "actors/distribution/fan_out_actor.hpp"
 #include "actors/market/symbol_actor.hpp"
 #include "actors/message_types.hpp"
+#include "tests/actors/support/fake_history.hpp"
 #include "tests/actors/support/fake_ports.hpp"
 #include "tests/actors/support/scripted_outbox.hpp"
 #include "tests/actors/support/streams.hpp"
@@ -26,10 +27,12 @@ namespace tradepulse::samples {
 // deterministic coordinator. What a client says arrives with say(), and is carried out by run().
 class connection_world {
  public:
-  explicit connection_world(std::size_t max_unknown = 100)
+  // `journalled`: clients that come back find a journal, which answers when the test says so.
+  explicit connection_world(std::size_t max_unknown = 100, bool journalled = false)
       : system(config),
         scheduler(dynamic_cast<caf::scheduler::test_coordinator&>(system.scheduler())),
-        metrics(registry), directory(max_unknown, 16), table(metrics, [] {}) {
+        metrics(registry), directory(max_unknown, 16), table(
+                                                           metrics, [] {}, recovery(journalled)) {
     fan_out = spawn_fan_out_actor(system, io, table,
                                   [](const std::string& why) { throw std::runtime_error(why); });
     directory.connect(
@@ -67,6 +70,7 @@ class connection_world {
     options.id = made->id;
     options.max_subscriptions = max_subscriptions;
     options.max_waiting_answers_bytes = waiting_answers_bytes;
+    options.lossless_bytes = lossless_bytes;
     options.directory = &directory;
     options.card = made->card;
     options.close = [made = made.get()](close_code code, std::string_view reason) {
@@ -89,6 +93,9 @@ class connection_world {
     for (auto name : names)
       out.symbols.push_back(named(name));
     say(who, std::move(out));
+  }
+  static void come_back(client& who, std::string_view name, since_point since) {
+    say(who, subscribe_request{{}, {named(name)}, {stream_kind::price}, {}, {since}});
   }
   static void unsubscribe(client& who, const std::vector<std::string_view>& names,
                           std::string id = {}) {
@@ -142,7 +149,7 @@ class connection_world {
   // Null where the directory has none.
   std::shared_ptr<symbol_entry> entry(std::string_view name) const {
     for (auto& each : directory.list({}, 100'000))
-      if (each->symbol == named(name))
+      if (each->key.symbol == named(name))
         return each;
     return nullptr;
   }
@@ -151,9 +158,57 @@ class connection_world {
     return at ? at->interest[0].load() : 0;
   }
 
+  // `count` records of the symbol, with 100 more than their offset as price, through its actor. Its
+  // range waits until it is let go.
+  std::shared_ptr<ingest_range> record(std::string_view name, std::int64_t first,
+                                       std::int64_t count,
+                                       const topic_partition& source = {"p", 0}) {
+    auto range = std::make_shared<ingest_range>();
+    for (auto i = first; i < first + count; ++i)
+      range->ticks.push_back(tick_at(i, 100 + i, i));
+    return hand_in(std::move(range), named(name), count, source);
+  }
+  // The same of its trades, each of size 1.
+  std::shared_ptr<ingest_range> record_trades(std::string_view name, std::int64_t first,
+                                              std::int64_t count) {
+    auto range = std::make_shared<ingest_range>();
+    for (auto i = first; i < first + count; ++i)
+      range->trades.push_back({record_offset{i},
+                               at(some_time + i),
+                               at(some_time + i),
+                               {},
+                               {costs(100 + i), quantity{int128{decimal_unit}}, {}, {}}});
+    return hand_in(std::move(range), {named(name), stream_kind::trade}, count, {"p", 0});
+  }
+
   void run() { scheduler.run(); }
 
  private:
+  std::shared_ptr<ingest_range> hand_in(std::shared_ptr<ingest_range> range,
+                                        const stream_key& stream, std::int64_t count,
+                                        const topic_partition& source) {
+    auto batch = std::make_shared<record_batch>();
+    batch->source = source;
+    range->batch = batch;
+    ingest_range::slot slot;
+    slot.symbol = stream.symbol;
+    slot.kind = stream.kind;
+    slot.count = static_cast<std::uint32_t>(count);
+    range->slots.push_back(slot);
+    range->open(0, [](const std::shared_ptr<ingest_range>&, const std::optional<stream_key>&) {});
+    caf::anon_send(directory.actor_for(stream, source), symbol_work{range_ticket{range, 0}});
+    run();
+    return range;
+  }
+  recovery_options recovery(bool with_journal) {
+    recovery_options out;
+    out.history = with_journal ? &journal : nullptr;
+    out.recall = [this](const stream_key& name, stream_index index, const recall_events& question) {
+      directory.recall(name, index, question);
+    };
+    out.post = [](const std::function<void()>& task) { task(); };
+    return out;
+  }
   struct deterministic : caf::actor_system_config {
     deterministic() { set("scheduler.policy", caf::atom("testing")); }
   };
@@ -163,6 +218,7 @@ class connection_world {
     void tell(move_diverted what) override { caf::anon_send(to, std::move(what)); }
     void tell(handed_back what) override { caf::anon_send(to, std::move(what)); }
     void tell(control_refused what) override { caf::anon_send(to, std::move(what)); }
+    void tell(recovery_failed what) override { caf::anon_send(to, std::move(what)); }
     connection_actor to;
   };
   deterministic config;
@@ -175,9 +231,11 @@ class connection_world {
   actor_board board;
   symbol_directory directory;
   immediate_io io;
+  fake_history journal;
   delivery_table table;
   fan_out_actor fan_out;
   std::size_t waiting_answers_bytes = 64 * 1'024;
+  std::size_t lossless_bytes = 64 * 1'024;
 
  private:
   std::vector<std::shared_ptr<client>> clients_;

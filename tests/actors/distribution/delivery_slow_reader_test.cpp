@@ -106,10 +106,27 @@ TEST_F(DeliveryTable, DoesNotWriteAHandBackThatIsNotAboveTheSubscriptionsPositio
   deliver(1, 10, 10);
   table.take_back({alice, {item(pos(1, 7), 6)}}); // of the subscription before
   EXPECT_TRUE(at_alice.read().empty());
-  table.take_back({alice, {item(pos(1, 10), 10)}});
+  table.take_back({alice, {item(pos(1, 10), 10, 2)}});
   const auto got = at_alice.read();
   ASSERT_EQ(got.size(), 1u);
   EXPECT_EQ(integer(got[0], "sequence"), 10);
+}
+
+TEST_F(DeliveryTable, DoesNotWriteAHandBackOfTheSubscriptionBeforeWhereverThatEnds) {
+  subscribe(alice, pos(1, 5));
+  at_alice.out->refuse_next = 1;
+  deliver(1, 6, 9);
+  EXPECT_EQ(at_alice.owner->diverted.at(0).group, 1u);
+  open(alice, 2, {a}); // begins anew, further back, and is slow again
+  join(alice, 2, a, stands_at("A", pos(1, 6)));
+  at_alice.out->drained();
+  at_alice.out->refuse_next = 1;
+  deliver(1, 7, 7);
+  EXPECT_EQ(at_alice.owner->diverted.at(1).group, 2u);
+  table.take_back({alice, {item(pos(1, 9), 6)}});
+  EXPECT_TRUE(at_alice.read().empty());
+  table.moved({a, stands_at("A", pos(1, 8))});
+  EXPECT_EQ(at_alice.owner->moves.at(0).group, 2u);
 }
 
 // --- answers ---------------------------------------------------------------------------------

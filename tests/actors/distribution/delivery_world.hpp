@@ -31,10 +31,12 @@ struct recorded_owner : connection_owner {
   void tell(move_diverted what) override { moves.push_back(std::move(what)); }
   void tell(handed_back what) override { handed.push_back(std::move(what)); }
   void tell(control_refused what) override { waiting.push_back(what); }
+  void tell(recovery_failed what) override { failed.push_back(std::move(what)); }
   std::vector<events_diverted> diverted;
   std::vector<move_diverted> moves;
   std::vector<handed_back> handed;
   std::vector<control_refused> waiting;
+  std::vector<recovery_failed> failed;
 };
 
 struct client {
@@ -78,14 +80,19 @@ struct DeliveryTable : testing::Test {
   void deliver(std::int64_t e, std::int64_t first, std::int64_t last) {
     table.deliver(burst(0, "A", e, first, last));
   }
-  static handed_item item(stream_position through, std::int64_t first) {
+  static handed_item item(stream_position through, std::int64_t first, std::uint64_t group = 1) {
     merged_update update;
     update.symbol = named("A");
     update.epoch = through.epoch;
     update.first_seq = sequence{first};
     update.last_seq = update.price_seq = through.seq;
     update.count = static_cast<std::uint64_t>(through.seq.value() - first + 1);
-    return {a, {}, update, through};
+    handed_item out;
+    out.index = a;
+    out.group = group;
+    out.update = update;
+    out.through = through;
+    return out;
   }
 
   metrics::registry registry;

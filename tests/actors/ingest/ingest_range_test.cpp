@@ -19,14 +19,14 @@ struct Range : testing::Test {
       slot.symbol = named(name);
       range->slots.push_back(slot);
     }
-    range->open(letters, [this](std::shared_ptr<ingest_range>, std::optional<symbol> who) {
+    range->open(letters, [this](std::shared_ptr<ingest_range>, std::optional<stream_key> who) {
       ++settled;
       failed = who;
     });
     return range;
   }
   int settled = 0;
-  std::optional<symbol> failed;
+  std::optional<stream_key> failed;
 };
 
 TEST_F(Range, IsCompleteOnlyWhenEveryParticipantHasAcknowledged) {
@@ -164,13 +164,13 @@ TEST_F(Range, SettlesOnceWhenManyThreadsFinishTogether) {
   constexpr std::size_t width = 8;
   for (int round = 0; round < 200; ++round) {
     std::atomic<int> calls{0};
-    std::optional<symbol> who;
+    std::optional<stream_key> who;
     auto range = std::make_shared<ingest_range>();
     range->slots.resize(width);
     for (auto& slot : range->slots)
       slot.symbol = named("S");
     range->slots[3].symbol = named("BAD");
-    range->open(0, [&](std::shared_ptr<ingest_range>, std::optional<symbol> f) {
+    range->open(0, [&](std::shared_ptr<ingest_range>, std::optional<stream_key> f) {
       ++calls;
       who = f;
     });

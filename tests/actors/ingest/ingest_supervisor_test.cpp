@@ -54,6 +54,20 @@ TEST_F(Supervisor, RestartsAPartitionThatFailedAfterAPause) {
   EXPECT_TRUE(world.fatal().empty());
 }
 
+// What the dead one had not committed will be read again, whoever threw it away.
+TEST_F(Supervisor, APartitionThatFailedIsNotSettledBeforeItsNextClaimHasReadAgain) {
+  world.supervise(1, 10);
+  world.assign({ticks(0), ticks(1)});
+  EXPECT_TRUE(world.settled(ticks(0)));
+  world.database(false);
+  world.kill_partition(ticks(0));
+  world.second();
+  EXPECT_FALSE(world.settled(ticks(0)));
+  EXPECT_TRUE(world.settled(ticks(1)));
+  world.database(true);
+  EXPECT_TRUE(world.settled(ticks(0)));
+}
+
 TEST_F(Supervisor, DoesNotRestartWhatIsNoLongerAssigned) {
   world.supervise(1, 10);
   world.assign({ticks(0)});

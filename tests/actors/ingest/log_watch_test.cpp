@@ -34,6 +34,20 @@ struct LogWatch : testing::Test {
   log_watch watch;
 };
 
+TEST_F(LogWatch, KeepsWhatTheClaimSaysButItsStreams) {
+  grant.gen = generation{4};
+  grant.journal_time = time_ms{std::chrono::milliseconds{50}};
+  grant.watermark = time_ms{std::chrono::milliseconds{60}};
+  grant.streams.resize(2);
+  watch.claimed(grant);
+  EXPECT_EQ(watch.grant().gen, generation{4});
+  EXPECT_EQ(watch.grant().next, next_offset{8});
+  EXPECT_EQ(watch.grant().epoch_floor, epoch{3});
+  EXPECT_EQ(watch.grant().journal_time, grant.journal_time);
+  EXPECT_EQ(watch.grant().watermark, grant.watermark);
+  EXPECT_TRUE(watch.grant().streams.empty());
+}
+
 TEST_F(LogWatch, AsksAtFirstForTheRecordOfTheClaim) {
   EXPECT_EQ(watch.question(), std::nullopt); // nothing from before
   EXPECT_EQ(watch.question()->offset, record_offset{7});

@@ -219,6 +219,31 @@ TEST_F(Partition, GivesTheSameNumbersWhenItReadsAgainAndClientsSeeNothingTwice) 
   EXPECT_EQ(world.store.row(ticks).next, next_offset{4});
 }
 
+TEST_F(Partition, BeginsAnIdleStreamAnewThatTheDatabaseHasLostWithItsServer) {
+  world.start(ticks);
+  auto& client = world.subscribe("A");
+  expect(1, {{10, 0}, {11, 1}});
+  world.batch(ticks, {{0, "A 10 0"}});
+  world.commit();
+  world.passivate_idle();
+  world.passivate_idle();
+  ASSERT_EQ(world.symbol_actors(), 0u);
+  world.lose_connection(); // a claim finds it as it is stored, and it does nothing since
+  auto row = world.store.row(ticks);
+  row.next = next_offset{0};
+  row.last_applied.reset();
+  world.store.set(ticks, row);
+  world.store.lose("A"); // its only transaction did not reach the server that took over
+  world.lose_connection();
+  world.read_again(ticks);
+  world.batch(ticks, {{1, "A 11 1"}});
+  world.commit();
+  world.read(client);
+  EXPECT_EQ(client.position("A"), pos(1, 2));
+  EXPECT_EQ(client.updates(), 2u);
+  EXPECT_EQ(world.store.stream("A")->position, pos(1, 2));
+}
+
 TEST_F(Partition, GivesTheSameNumbersToASymbolThatWasNeverCommittedHoweverOftenItReadsAgain) {
   world.start(ticks);
   auto& client = world.subscribe("A");

@@ -23,7 +23,7 @@ struct RangeBuilder : testing::Test {
     return out;
   }
   range_builder builder{std::make_shared<samples::fake_decoder>()};
-  std::unordered_set<symbol> stopped;
+  std::unordered_set<stream_key> stopped;
 };
 
 TEST_F(RangeBuilder, GroupsBySymbolAndKeepsTheOrderOfTheLogWithinASymbol) {

@@ -35,8 +35,8 @@ struct SlotMessages : testing::Test {
       range->slots.push_back(slot);
       actors.push_back(worker());
     }
-    range->open(0, [this](std::shared_ptr<ingest_range>, std::optional<symbol> who) {
-      settled = who ? "failed " + who->str() : "complete";
+    range->open(0, [this](std::shared_ptr<ingest_range>, std::optional<stream_key> who) {
+      settled = who ? "failed " + who->symbol.str() : "complete";
     });
   }
   ~SlotMessages() override {
@@ -51,15 +51,16 @@ struct SlotMessages : testing::Test {
                 worked.push_back(work.ticket.slot().symbol.str());
                 work.ticket.acknowledge();
               },
-              [](const restore_stream&) {}, [](const epoch_committed&) {},
-              [](const passivate_symbol&) {}};
+              [](const restore_stream&) {}, [](const candle_work&) {}, [](const candles_loaded&) {},
+              [](const candles_idle&) {}, [](const epoch_committed&) {},
+              [](const recall_events&) {}, [](const passivate_symbol&) {}};
     });
   }
   void send() {
     send_slots(
         range, [](range_ticket ticket) { return symbol_work{std::move(ticket)}; },
-        [this](const symbol& name) {
-          return actors.at(static_cast<std::size_t>(name.view().front() - 'A'));
+        [this](const stream_key& name) {
+          return actors.at(static_cast<std::size_t>(name.symbol.view().front() - 'A'));
         });
   }
 

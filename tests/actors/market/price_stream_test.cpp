@@ -1,4 +1,4 @@
-#include "actors/market/price_stream.hpp"
+#include "actors/market/stream_numbering.hpp"
 
 #include <gtest/gtest.h>
 
@@ -63,6 +63,61 @@ TEST(PriceStream, NumbersALateEventAndKeepsTheNewerSnapshot) {
   EXPECT_EQ(stream.row().snapshot->price_seq, sequence{1});
   EXPECT_EQ(stream.row().snapshot->position, pos(1, 2));
   EXPECT_EQ(stream.row().position, pos(1, 2));
+}
+
+// The journal is written by who has the ticks and not the stream.
+TEST(PriceStream, SaysByWhatItsLateEventsCanBeTold) {
+  price_stream stream{named("A")};
+  EXPECT_EQ(apply(stream, tick_at(0, 10, 1'000)).newest_before, lateness::nothing_before);
+  EXPECT_EQ(apply(stream, tick_at(1, 9, 999)).newest_before, at(some_time + 1'000));
+  EXPECT_EQ(apply(stream, tick_at(2, 9, 1'001)).newest_before, at(some_time + 1'000));
+  EXPECT_EQ(apply(stream, tick_at(3, 9, 0)).newest_before, at(some_time + 1'001));
+  // An epoch's first event is late by nothing.
+  EXPECT_EQ(apply(stream, tick_at(4, 9, 0), other).newest_before, lateness::nothing_before);
+  EXPECT_EQ(apply(stream, tick_at(5, 9, 0), other).newest_before, at(some_time));
+  stream.restore(stored(pos(7, 8), 0, 5'000)); // the event shown is older than the epoch
+  EXPECT_EQ(apply(stream, tick_at(6, 9, 0)).newest_before, lateness::nothing_before);
+}
+
+// What it shows was refused by the database, and only that it was newer is known.
+TEST(PriceStream, IsLateByAnEventWhoseRowWasRefused) {
+  price_stream stream{named("A")};
+  auto row = stored(pos(1, 5), 3, 500);
+  row.newest = newest_event{at(some_time + 1'000), 70};
+  stream.restore(row);
+  const auto late = apply(stream, tick_at(5, 9, 999));
+  EXPECT_TRUE(late.events[0].late);
+  EXPECT_EQ(late.newest_before, at(some_time + 1'000));
+  EXPECT_EQ(stream.row().snapshot->price, costs(9)); // the newest that can be shown
+  EXPECT_EQ(stream.row().snapshot->price_seq, sequence{6});
+  EXPECT_EQ(stream.row().newest, row.newest);
+  const auto later = apply(stream, tick_at(6, 8, 998));
+  EXPECT_TRUE(later.events[0].late);
+  EXPECT_EQ(stream.row().snapshot->price_seq, sequence{6});
+  EXPECT_EQ(stream.row().snapshot->position, pos(1, 7));
+  EXPECT_FALSE(apply(stream, tick_at(7, 7, 1'000)).events[0].late);
+  EXPECT_FALSE(stream.row().newest); // the row says it again
+  EXPECT_EQ(apply(stream, tick_at(8, 7, 999)).newest_before, at(some_time + 1'000));
+}
+
+TEST(PriceStream, ShowsALateEventWhereNothingElseCanBeShown) {
+  price_stream stream{named("A")};
+  auto row = stored(pos(1, 5), 5, 500);
+  row.snapshot.reset();
+  row.newest = newest_event{at(some_time + 1'000), {}};
+  stream.restore(row);
+  EXPECT_TRUE(apply(stream, tick_at(5, 9, 999)).events[0].late);
+  EXPECT_EQ(stream.row().snapshot->price, costs(9));
+  EXPECT_EQ(stream.row().snapshot->position, pos(1, 6));
+}
+
+TEST(PriceStream, ForgetsWithItsEpochWhatWasRefused) {
+  price_stream stream{named("A")};
+  auto row = stored(pos(1, 5), 3, 500);
+  row.newest = newest_event{at(some_time + 1'000), 70};
+  stream.restore(row);
+  EXPECT_FALSE(apply(stream, tick_at(5, 9, 1), home, epoch{2}).events[0].late);
+  EXPECT_FALSE(stream.row().newest);
 }
 
 TEST(PriceStream, LetsTheLaterOffsetWinATie) {

@@ -1,4 +1,4 @@
-#include "actors/market/symbol_state.hpp"
+#include "actors/market/symbol_state_of.hpp"
 
 #include <gtest/gtest.h>
 
@@ -30,8 +30,8 @@ struct SymbolState : testing::Test {
     slot.count = static_cast<std::uint32_t>(count);
     range->slots.push_back(slot);
     auto done = state.apply(*range, range->slots[0], room);
-    if (!done.events.empty())
-      done.bursts.push_back(state.burst_of(done));
+    if (done.events)
+      done.bursts.push_back(state.burst_of(done, room));
     return done;
   }
   static stored_stream stored(stream_position at, std::int64_t whole) {
@@ -42,8 +42,8 @@ struct SymbolState : testing::Test {
     out.home = home;
     return out;
   }
-  symbol_state state{named("A"), stream_index{7}, 4};
-  std::vector<numbered_event> room;
+  price_state state{named("A"), stream_index{7}, 4};
+  event_room room;
   std::shared_ptr<ingest_range> range;
 };
 
@@ -134,7 +134,7 @@ TEST_F(SymbolState, EmptiesItsRingAndTellsTheMoveWhereTheDatabaseIsAhead) {
   auto restored = state.restore(stored(pos(1, 9), 777), state.published());
   ASSERT_TRUE(restored.moved);
   EXPECT_EQ(restored.moved->position, pos(1, 9));
-  EXPECT_EQ(restored.moved->price, costs(777));
+  EXPECT_EQ(price_of(restored.moved.get())->price, costs(777));
   EXPECT_EQ(state.ring().size(), 0u);
   auto next = apply(20, 1);
   EXPECT_EQ(next.bursts[0]->first(), sequence{10});
@@ -177,7 +177,7 @@ TEST_F(SymbolState, KeepsWhatItPublishedForThoseWhoLookAtIt) {
   for (std::int64_t i = 2; i < 10; ++i)
     apply(i, 1);
   EXPECT_EQ(seen->position, pos(1, 1));
-  EXPECT_EQ(seen->price, costs(100));
+  EXPECT_EQ(price_of(seen.get())->price, costs(100));
   EXPECT_EQ(seen_too->position, pos(1, 2));
   EXPECT_EQ(state.published()->position, pos(1, 10));
 }

@@ -1,11 +1,13 @@
 #include "actors/persistence/writer_actor.hpp"
 
+#include <atomic>
 #include <condition_variable>
 #include <deque>
 #include <mutex>
 
 #include <caf/actor_system.hpp>
 #include <caf/actor_system_config.hpp>
+#include <caf/scoped_actor.hpp>
 #include <caf/send.hpp>
 #include <caf/typed_event_based_actor.hpp>
 
@@ -55,17 +57,24 @@ class connection : public range_store {
     return store_.release(s, g);
   }
   result<std::optional<partition_row>> look_at(const topic_partition& s) override {
+    if (lost_.exchange(false))
+      return error{errc::database_unavailable, "server closed the connection"};
     return store_.look_at(s);
   }
   result<void> for_each_stream(std::size_t n,
                                const std::function<void(std::vector<stored_stream>)>& f) override {
     return store_.for_each_stream(n, f);
   }
-  result<std::vector<stored_stream>> load(std::span<const symbol> s) override {
+  result<std::vector<stored_stream>> load(std::span<const stream_key> s) override {
     return store_.load(s);
+  }
+  result<std::vector<stored_candle>> load_candles(const stream_key& s,
+                                                  std::span<const candle_key> which) override {
+    return store_.load_candles(s, which);
   }
   result<void> clear_stopped() override { return store_.clear_stopped(); }
 
+  void lose() { lost_ = true; } // found out by the next look
   void open(bool now) {
     std::lock_guard lock(mutex_);
     open_ = now;
@@ -77,6 +86,7 @@ class connection : public range_store {
   std::mutex mutex_;
   std::condition_variable opened_;
   bool open_ = true;
+  std::atomic<bool> lost_ = false;
 };
 
 // What a partition actor was told.
@@ -110,8 +120,8 @@ class told {
  private:
   std::mutex mutex_;
   std::condition_variable changed_;
-  std::tuple<std::deque<partition_claimed>, std::deque<streams_loaded>, std::deque<range_committed>,
-             std::deque<claim_lost>, std::deque<row_changed>>
+  std::tuple<std::deque<candles_loaded>, std::deque<partition_claimed>, std::deque<streams_loaded>,
+             std::deque<range_committed>, std::deque<claim_lost>, std::deque<row_changed>>
       all_;
 };
 
@@ -127,6 +137,7 @@ partition_actor spawn_told(caf::actor_system& system, told& to) {
             [&to](const claim_lost& what) { to.add(what); },
             [&to](const row_changed& what) { to.add(what); },
             [](const range_failed&) {},
+            [](const stream_failed&) {},
             [](const retry_due&) {},
             [](const second_passed&) {},
             [](const broker_back&) {},
@@ -140,7 +151,8 @@ struct Writer : testing::Test {
     second = spawn_told(system, heard_by_second);
   }
   ~Writer() override {
-    store_connection->open(true);
+    if (store_connection)
+      store_connection->open(true);
     letters.answer(samples::fake_letters::mode::confirm);
     letters.confirm_held();
     caf::anon_send_exit(writer, caf::exit_reason::user_shutdown);
@@ -266,6 +278,35 @@ TEST_F(Writer, IgnoresARangeOfAnOlderClaim) {
   EXPECT_EQ(heard.next<range_committed>().next, next_offset{1});
   ASSERT_EQ(store.commits().size(), 1u);
   EXPECT_EQ(store.commits()[0].gen, now);
+}
+
+// What was not committed under the claim before ends here, and will be read again.
+TEST_F(Writer, UnsettlesAPartitionThatIsClaimedOverWhatIsNotCommitted) {
+  start(1h);
+  const auto gen = claim();
+  directory.settle(ticks, gen);
+  EXPECT_TRUE(directory.settled(ticks));
+  complete(gen, 0, 1, "A", 1);
+  const auto next = claim();
+  EXPECT_FALSE(directory.settled(ticks));
+  directory.settle(ticks, next);
+  EXPECT_TRUE(directory.settled(ticks));
+}
+
+TEST_F(Writer, UnsettlesItsPartitionsWhenItFails) {
+  start(1h);
+  const auto gen = claim();
+  directory.settle(ticks, gen);
+  directory.settle(other, generation{7}); // another writer's
+  complete(gen, 0, 1, "A", 1);
+  EXPECT_TRUE(directory.settled(ticks));
+  caf::anon_send_exit(writer, caf::exit_reason::unhandled_exception);
+  caf::scoped_actor {
+    system
+    } -> wait_for(writer);
+  store_connection = nullptr; // gone with it
+  EXPECT_FALSE(directory.settled(ticks));
+  EXPECT_TRUE(directory.settled(other));
 }
 
 TEST_F(Writer, TellsAPartitionThatItsClaimWasFenced) {
@@ -446,6 +487,20 @@ TEST_F(Writer, TriesAgainAfterItsPauseAndNotWhenAnIntervalEnds) {
   EXPECT_EQ(heard.count<range_committed>(), 0u);
 }
 
+TEST_F(Writer, SaysThatACommitFailsAlsoWhereSomethingIsReadMeanwhile) {
+  start(1ms, 1, 1h);
+  const auto gen = claim();
+  EXPECT_FALSE(postgres_is_degraded());
+  store.script(try_again{{errc::database_busy, "locked"}});
+  complete(gen, 0, 1, "A", 1);
+  ASSERT_TRUE(store.wait_for_commits(1));
+  caf::anon_send(writer, load_streams{ticks, gen, {}, partition});
+  heard.next<streams_loaded>();
+  caf::anon_send(writer, claim_partition{other, second});
+  heard_by_second.next<partition_claimed>(); // everything before was handled
+  EXPECT_TRUE(postgres_is_degraded());
+}
+
 TEST_F(Writer, ReleasesWhatItWasGrantedAlsoWhereThePartitionDoesNotKnowItYet) {
   start();
   const auto gen = claim();
@@ -471,6 +526,7 @@ TEST_F(Writer, GivesUpAClaimThatStillWaitsWhenItsPartitionIsReleased) {
 TEST_F(Writer, TellsThatAWatchedRowHasChangedAndOnlyThen) {
   start();
   const auto gen = claim();
+  caf::anon_send(writer, release_partition{ticks, gen}); // it has stopped
   caf::anon_send(writer, watch_row{ticks, gen, partition});
   caf::anon_send(writer, load_streams{ticks, gen, {named("A")}, partition});
   EXPECT_TRUE(heard.next<streams_loaded>().found.empty());
@@ -480,6 +536,56 @@ TEST_F(Writer, TellsThatAWatchedRowHasChangedAndOnlyThen) {
   store.set(ticks, row);
   caf::anon_send(writer, watch_row{ticks, gen, partition});
   EXPECT_EQ(heard.next<row_changed>().gen, gen);
+}
+
+// Nothing else would find out before the partition's next record.
+TEST_F(Writer, FindsThatAServerWithoutItsCommitsHasComeWhileNothingIsToBeWritten) {
+  start();
+  const auto gen = claim();
+  const auto before = store.row(ticks);
+  complete(gen, 0, 1, "A", 1);
+  heard.next<range_committed>();
+  store.set(ticks, before);
+  caf::anon_send(writer, watch_row{ticks, gen, partition});
+  const auto lost = heard.next<claim_lost>();
+  EXPECT_EQ(lost.gen, gen);
+  EXPECT_EQ(lost.cause, claim_loss::fenced);
+  EXPECT_EQ(heard.count<row_changed>(), 0u);
+  EXPECT_FALSE(directory.settled(ticks));
+}
+
+TEST_F(Writer, FindsThatItsConnectionIsGoneWhileNothingIsToBeWritten) {
+  start();
+  const auto gen = claim();
+  caf::anon_send(writer, claim_partition{other, second});
+  heard_by_second.next<partition_claimed>();
+  store_connection->lose();
+  caf::anon_send(writer, watch_row{ticks, gen, partition});
+  EXPECT_EQ(heard.next<claim_lost>().cause, claim_loss::connection_lost);
+  EXPECT_EQ(heard_by_second.next<claim_lost>().cause, claim_loss::connection_lost);
+}
+
+TEST_F(Writer, LeavesAClaimAloneWhoseRowIsAsItWasLeft) {
+  start();
+  const auto gen = claim();
+  complete(gen, 0, 1, "A", 1);
+  heard.next<range_committed>();
+  caf::anon_send(writer, watch_row{ticks, gen, partition});
+  complete(gen, 1, 2, "A", 2);
+  EXPECT_EQ(heard.next<range_committed>().next, next_offset{2});
+  EXPECT_EQ(heard.count<claim_lost>(), 0u);
+}
+
+// Its commit finds out by itself, and is refused as a whole.
+TEST_F(Writer, DoesNotLookWhereSomethingIsToBeWritten) {
+  start(1h);
+  const auto gen = claim();
+  complete(gen, 0, 1, "A", 1);
+  store_connection->lose();
+  caf::anon_send(writer, watch_row{ticks, gen, partition});
+  caf::anon_send(writer, claim_partition{other, second});
+  heard_by_second.next<partition_claimed>(); // everything before was handled
+  EXPECT_EQ(heard.count<claim_lost>(), 0u);
 }
 
 // What the next owner has committed meanwhile is no part of what this claim goes on from.
@@ -494,6 +600,37 @@ TEST_F(Writer, TellsAPartitionThatItsClaimWasFencedWhereStreamsAreLoadedTooLate)
   EXPECT_EQ(lost.gen, gen);
   EXPECT_EQ(lost.cause, claim_loss::fenced);
   EXPECT_EQ(heard.count<streams_loaded>(), 0u);
+}
+
+// A candle of the next owner has trades that are still to come here: they would be counted twice.
+TEST_F(Writer, TellsAPartitionThatItsClaimWasFencedWhereCandlesAreLoadedTooLate) {
+  start();
+  const auto gen = claim();
+  const auto source = system.spawn([this](symbol_actor::pointer) -> symbol_actor::behavior_type {
+    return {
+        [](const symbol_work&) {},   [](const restore_stream&) {},
+        [](const candle_work&) {},   [this](const candles_loaded& answer) { heard.add(answer); },
+        [](const candles_idle&) {},  [](const epoch_committed&) {},
+        [](const recall_events&) {}, [](const passivate_symbol&) {}};
+  });
+  const load_candles question{
+      ticks, gen, {named("A"), {}}, {{candle_interval::m1, time_ms{}}}, source};
+  caf::anon_send(writer, question);
+  EXPECT_EQ(heard.next<candles_loaded>().gen, gen);
+  EXPECT_EQ(heard.count<claim_lost>(), 0u);
+  auto row = store.row(ticks);
+  row.gen = generation{gen.value() + 1};
+  store.set(ticks, row);
+  caf::anon_send(writer, question);
+  const auto lost = heard.next<claim_lost>();
+  EXPECT_EQ(lost.gen, gen);
+  EXPECT_EQ(lost.cause, claim_loss::fenced);
+  // Who waits is told that nothing comes, and gives back what it holds of the credit.
+  const auto nothing = heard.next<candles_loaded>();
+  EXPECT_EQ(nothing.gen, gen);
+  EXPECT_TRUE(nothing.asked.empty());
+  EXPECT_TRUE(nothing.found.empty());
+  caf::anon_send_exit(source, caf::exit_reason::user_shutdown);
 }
 
 TEST_F(Writer, KeepsANewerClaimWhereWorkOfAnOlderOneIsFenced) {

@@ -10,7 +10,7 @@
 #include "actors/distribution/fan_out_actor.hpp"
 #include "actors/ingest/ingest_supervisor.hpp"
 #include "actors/market/symbol_actor.hpp"
-#include "actors/market/symbol_state.hpp"
+#include "actors/market/symbol_state_of.hpp"
 #include "actors/message_types.hpp"
 #include "actors/persistence/pending_commit.hpp"
 #include "tests/actors/support/scripted_outbox.hpp"
@@ -27,6 +27,7 @@ struct quiet_owner : connection_owner {
   void tell(move_diverted) override { ++moves; }
   void tell(handed_back) override {}
   void tell(control_refused) override {}
+  void tell(recovery_failed) override {}
   std::size_t moves = 0;
 };
 
@@ -104,16 +105,29 @@ struct actor_world::engine {
                              claim_lost{wanted.move.gen, claim_loss::fenced, "moved"});
           },
           [this](const load_streams& wanted) {
-            caf::anon_send(wanted.reply_to, streams_loaded{wanted.gen, wanted.symbols,
-                                                           *world.store.load(wanted.symbols)});
+            caf::anon_send(wanted.reply_to, streams_loaded{wanted.gen, wanted.streams,
+                                                           *world.store.load(wanted.streams)});
+          },
+          [this](const load_candles& wanted) {
+            ++candle_loads;
+            loads.push_back(wanted);
+            if (!hold_loads)
+              answer_loads();
           },
           [this](const release_partition& wanted) {
             owned.erase(wanted.source);
             std::ignore = world.store.release(wanted.source, wanted.gen);
           },
           [this](const watch_row& wanted) {
-            if ((*world.store.look_at(wanted.source))->gen != wanted.gen)
-              caf::anon_send(wanted.reply_to, row_changed{wanted.gen});
+            const auto row = *world.store.look_at(wanted.source);
+            const auto held = owned.find(wanted.source);
+            if (held == owned.end()) {
+              if (row->gen != wanted.gen)
+                caf::anon_send(wanted.reply_to, row_changed{wanted.gen});
+            } else if (row->gen != wanted.gen || row->next != held->second.pending->next()) {
+              owned.erase(held);
+              caf::anon_send(wanted.reply_to, claim_lost{wanted.gen, claim_loss::fenced, "moved"});
+            }
           },
           [](const refusal_letter_done&) {},
           [](const flush_due&) {},
@@ -126,11 +140,18 @@ struct actor_world::engine {
 
   void grant(claimed_partition granted, const partition_actor& to) {
     auto shared = std::make_shared<const claimed_partition>(std::move(granted));
-    owned[shared->source] = {
-        std::make_unique<pending_commit>(shared->source, shared->gen,
-                                         shared->next.value_or(next_offset{0})),
-        to};
+    owned[shared->source] = {std::make_unique<pending_commit>(
+                                 shared->source, shared->gen, shared->next.value_or(next_offset{0}),
+                                 shared->journal_time.value_or(time_ms{})),
+                             to};
     caf::anon_send(to, partition_claimed{shared});
+  }
+
+  void answer_loads() {
+    for (const auto& wanted : std::exchange(loads, {}))
+      caf::anon_send(wanted.reply_to,
+                     candles_loaded{wanted.gen, wanted.which,
+                                    *world.store.load_candles(wanted.stream, wanted.which)});
   }
 
   ingest_parts parts() {
@@ -190,6 +211,10 @@ struct actor_world::engine {
   std::map<topic_partition, std::vector<line>> lines; // the whole log, for reading again
   std::vector<std::unique_ptr<listener>> listeners;
   bool database_up = true;
+  std::optional<candle_source> candles;
+  std::vector<load_candles> loads;
+  std::size_t candle_loads = 0;
+  bool hold_loads = false;
   int drained = 0;
   bool all_committed = false;
   std::vector<std::string> fatal;
@@ -197,6 +222,37 @@ struct actor_world::engine {
 
 actor_world::actor_world(ingest_rules rules) : engine_(std::make_unique<engine>(*this, rules)) {}
 actor_world::~actor_world() = default;
+
+void actor_world::preload() {
+  std::ignore = store.for_each_stream(1'000, [this](std::vector<stored_stream> rows) {
+    engine_->directory.preload(std::move(rows));
+  });
+}
+
+void actor_world::make_candles(const candle_source& of) {
+  engine_->candles = of;
+}
+
+void actor_world::hold_candle_loads() {
+  engine_->hold_loads = true;
+}
+
+void actor_world::answer_candle_loads() {
+  engine_->answer_loads();
+  engine_->run();
+}
+
+std::size_t actor_world::candle_loads() const {
+  return engine_->candle_loads;
+}
+
+std::vector<candle_view> actor_world::views(std::string_view name) const {
+  return engine_->directory.views_of(named(name));
+}
+
+std::vector<waiting_candles> actor_world::waiting(const stream_key& name) const {
+  return engine_->directory.waiting_candles_of(name);
+}
 
 // --- partitions ------------------------------------------------------------------------------
 
@@ -207,6 +263,7 @@ void actor_world::start(const topic_partition& source) {
   options.rules = e.rules;
   options.parts = e.parts();
   options.decoder = std::make_shared<fake_decoder>();
+  options.candles = e.candles;
   options.card = e.board.make("partition", source.to_string());
   options.writer = e.writer;
   options.supervisor = e.supervisor;
@@ -240,6 +297,11 @@ void actor_world::dispatch_only(const topic_partition& source, const std::vector
   caf::anon_send(to, batch_arrived{batch, nullptr, e.window->take(lines.size())});
   if (e.scheduler.prioritize(to))
     e.scheduler.run_once();
+}
+
+void actor_world::turn_of(std::string_view name, stream_kind kind) {
+  if (engine_->scheduler.prioritize(engine_->directory.find_actor({named(name), kind})))
+    engine_->scheduler.run_once();
 }
 
 void actor_world::batch(const topic_partition& source, const std::vector<line>& lines) {
@@ -307,7 +369,7 @@ void actor_world::commit() {
     auto& [source, mine] = *it++;
     if (mine.pending->empty())
       continue;
-    const auto outcome = store.commit(mine.pending->work());
+    const auto outcome = store.commit(mine.pending->work(time_ms{}));
     if (std::holds_alternative<committed>(outcome)) {
       auto done = mine.pending->committed();
       for (const auto& [name, begun] : done.begun_epochs)
@@ -339,14 +401,18 @@ void actor_world::database(bool up) {
   engine_->run();
 }
 
-void actor_world::kill_symbol(std::string_view name) {
+void actor_world::kill_symbol(std::string_view name, stream_kind kind) {
   // Urgent: before the work that waits in its mailbox.
-  auto dying = caf::actor_cast<caf::actor>(engine_->directory.find_actor(named(name)));
+  auto dying = caf::actor_cast<caf::actor>(engine_->directory.find_actor({named(name), kind}));
   if (!dying)
     return;
   caf::anon_send<caf::message_priority::high>(
       dying, caf::exit_msg{dying.address(), caf::exit_reason::kill});
   engine_->run();
+}
+
+bool actor_world::settled(const topic_partition& source) const {
+  return engine_->directory.settled(source);
 }
 
 void actor_world::ask_idle_ones() {
@@ -360,8 +426,8 @@ void actor_world::passivate_idle() {
 
 std::optional<std::size_t> actor_world::events_in_ring(std::string_view name) const {
   for (const auto& each : engine_->directory.list({}, 1'000))
-    if (each->symbol.view() == name && each->idle)
-      return each->idle->ring().size();
+    if (each->key.symbol.view() == name && each->idle)
+      return each->idle->remembered();
   return std::nullopt;
 }
 
@@ -471,6 +537,10 @@ std::size_t actor_world::moves_told() const {
 stream_position actor_world::published(std::string_view name) const {
   const auto found = engine_->directory.find(named(name));
   return found.snapshot ? found.snapshot->position : stream_position{};
+}
+
+std::optional<topic_partition> actor_world::home_of(const stream_key& name) const {
+  return engine_->directory.home_of(name);
 }
 
 health_board& actor_world::health() {

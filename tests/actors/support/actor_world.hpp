@@ -23,6 +23,17 @@ class actor_world {
   actor_world(const actor_world&) = delete;
   actor_world& operator=(const actor_world&) = delete;
 
+  // What is stored, as a process start has it.
+  void preload();
+  // Of partitions that are started from now on.
+  void make_candles(const candle_source& of);
+  // Questions for closed candles wait for answer_candle_loads().
+  void hold_candle_loads();
+  void answer_candle_loads();
+  std::size_t candle_loads() const; // since the beginning
+  std::vector<candle_view> views(std::string_view name) const;
+  std::vector<waiting_candles> waiting(const stream_key& name) const;
+
   // --- partitions ---
   void start(const topic_partition& source);
   bool alive(const topic_partition& source) const;
@@ -32,6 +43,8 @@ class actor_world {
   void batch(const topic_partition& source, const std::vector<line>& lines);
   // The same, but only the partition actor takes its turn: the symbol actors have not.
   void dispatch_only(const topic_partition& source, const std::vector<line>& lines);
+  // Only this symbol's actor takes its turn.
+  void turn_of(std::string_view name, stream_kind kind = {});
   // What is in the log from the reader's place on, again, as one batch.
   void read_again(const topic_partition& source);
   void batch_of_generation(const topic_partition& source, generation gen,
@@ -42,13 +55,15 @@ class actor_world {
   void wait(std::chrono::milliseconds time);
   std::string state_of(const topic_partition& source) const;
   std::vector<topic_partition> ended() const;
+  // It has read again all that its log had at its claim.
+  bool settled(const topic_partition& source) const;
 
   // --- the writer ---
   void commit(); // all that is complete
   void lose_connection();
   void database(bool up); // claims wait while it is down
   // Symbols whose records wait in the mailbox of their actor die with them.
-  void kill_symbol(std::string_view name);
+  void kill_symbol(std::string_view name, stream_kind kind = {});
   // A second passes for the directory: whoever had no event in it ends. One that is asked while it
   // has work does its work, and refuses.
   void passivate_idle();
@@ -73,6 +88,7 @@ class actor_world {
   void read(checking_client& client);
   std::size_t moves_told() const; // "the database was ahead", to any client
   stream_position published(std::string_view name) const;
+  std::optional<topic_partition> home_of(const stream_key& name) const;
   // The I/O thread does nothing until it is released.
   void hold_io();
   void release_io();

@@ -12,6 +12,7 @@ namespace tradepulse::samples {
 
 // A record in a test: its offset and its value, which the fake decoder reads:
 //   "SYMBOL PRICE MS"  a tick (whole units, milliseconds after some_time)
+//   "@trade SYMBOL PRICE MS", "@quote SYMBOL BID MS", "@kline SYMBOL CLOSE MS" (of a minute)
 //   "!reason"          not usable, "~kind" skipped, "" a tombstone
 struct line {
   std::int64_t offset;
@@ -55,16 +56,29 @@ class fake_decoder : public tick_decoder {
           return rejected_record{static_cast<reject_reason>(i), "as the test wants it"};
       return rejected_record{reject_reason::bad_json, "unknown reason in a test"};
     }
+    if (text.front() == '@')
+      return of_kind(r, text.substr(1, text.find(' ') - 1), text.substr(text.find(' ') + 1));
+    return price(r, text);
+  }
+
+ private:
+  static decoded_tick price(const record& r, std::string_view text) {
     const auto name_end = text.find(' ');
     const auto price_end = text.find(' ', name_end + 1);
     tick out =
         tick_at(r.offset.value(), number(text.substr(name_end + 1, price_end - name_end - 1)),
                 number(text.substr(price_end + 1)));
     out.append_time = r.append_time;
-    return decoded_tick{named(text.substr(0, name_end)), out};
+    return {named(text.substr(0, name_end)), out};
   }
-
- private:
+  static decode_outcome of_kind(const record& r, std::string_view kind, std::string_view text) {
+    const auto [name, t] = price(r, text);
+    if (kind == "trade")
+      return decoded_trade{name, trade_at(t)};
+    if (kind == "quote")
+      return decoded_quote{name, quote_at(t)};
+    return decoded_kline{name, kline_interval::m1, kline_at(t)};
+  }
   static std::int64_t number(std::string_view text) {
     std::int64_t out = 0;
     std::from_chars(text.data(), text.data() + text.size(), out);

@@ -6,9 +6,11 @@
 namespace tradepulse::samples {
 
 claimed_partition memory_store::granted(const topic_partition& source, const partition& row) {
-  claimed_partition out{source, row.gen, row.next, row.floor, row.cluster_id, row.last_applied, {}};
+  claimed_partition out{source,           row.gen,        row.next,
+                        row.floor,        row.cluster_id, row.last_applied,
+                        row.journal_time, row.watermark,  {}};
   for (const auto& [name, stream] : streams_)
-    if (stream.home == source)
+    if (stream.home == source && name.kind.events() != event_kind::candle)
       out.streams.push_back(stream);
   return out;
 }
@@ -41,6 +43,7 @@ result<claimed_partition> memory_store::reposition(const repositioning& move) {
       if (stream.home == move.source)
         row.floor = std::max(row.floor, stream.position.epoch);
     row.floor = epoch{row.floor.value() + 1};
+    row.watermark.reset();
   }
   return granted(move.source, row);
 }
@@ -59,16 +62,39 @@ commit_outcome memory_store::commit(const range_commit& work) {
     return fenced{};
   row.next = work.to;
   row.cluster_id = work.cluster_id;
+  if (!work.events.empty())
+    row.journal_time = work.commit_time;
   if (work.last_applied)
     row.last_applied = work.last_applied;
+  if (work.watermark)
+    row.watermark = work.watermark;
   for (const auto& each : work.rows) {
-    auto [found, made] = streams_.try_emplace(each.stream.symbol, each.stream);
+    auto [found, made] = streams_.try_emplace(each.stream.key(), each.stream);
+    if (made && each.position_only)
+      found->second.snapshot.reset();
     if (made || each.stream.position < found->second.position)
       continue;
     auto shown = found->second.snapshot;
+    auto candles = found->second.candles;
     found->second = each.stream;
+    found->second.candles = std::move(candles);
     if (each.position_only)
       found->second.snapshot = shown;
+  }
+  for (const auto& run : work.events)
+    if (const auto* events = std::get_if<std::span<const logged_candle>>(&run.events))
+      for (std::size_t i = 0; i < events->size(); ++i)
+        candle_events_[run.key()].push_back(
+            {{run.epoch, sequence{run.first.value() + static_cast<std::int64_t>(i)}},
+             (*events)[i]});
+  for (const auto& each : work.candles) {
+    streams_[each.source].candles = each.state;
+    for (const auto& closed : each.closed) {
+      const std::pair at{closed.row.candle.interval, closed.row.candle.start};
+      auto [found, made] = candles_[each.source].try_emplace(at, closed);
+      if (!made && found->second.position < closed.position)
+        found->second = closed;
+    }
   }
   return committed{work.rows.size()};
 }
@@ -107,12 +133,38 @@ memory_store::for_each_stream(std::size_t,
   return {};
 }
 
-result<std::vector<stored_stream>> memory_store::load(std::span<const symbol> symbols) {
+result<std::vector<stored_stream>> memory_store::load(std::span<const stream_key> streams) {
   std::lock_guard lock(mutex_);
   std::vector<stored_stream> out;
-  for (const auto& name : symbols)
+  for (const auto& name : streams)
     if (auto found = streams_.find(name); found != streams_.end())
       out.push_back(found->second);
+  return out;
+}
+
+result<std::vector<stored_candle>> memory_store::load_candles(const stream_key& source,
+                                                              std::span<const candle_key> which) {
+  std::lock_guard lock(mutex_);
+  std::vector<stored_candle> out;
+  for (const auto& key : which)
+    if (auto found = candles_[source].find({key.interval, key.start});
+        found != candles_[source].end())
+      out.push_back(found->second.row);
+  return out;
+}
+
+std::vector<memory_store::journalled_candle> memory_store::candle_events(const stream_key& name) {
+  std::lock_guard lock(mutex_);
+  return candle_events_[name];
+}
+
+std::vector<closed_candle> memory_store::candles(const stream_key& source,
+                                                 candle_interval interval) {
+  std::lock_guard lock(mutex_);
+  std::vector<closed_candle> out;
+  for (const auto& [at, each] : candles_[source])
+    if (at.first == interval)
+      out.push_back(each);
   return out;
 }
 
@@ -141,15 +193,20 @@ void memory_store::set(const topic_partition& source, partition row) {
   partitions_[source] = std::move(row);
 }
 
-std::optional<stored_stream> memory_store::stream(std::string_view name) {
+std::optional<stored_stream> memory_store::stream(std::string_view name, stream_kind kind) {
   std::lock_guard lock(mutex_);
-  auto found = streams_.find(symbol::parse(name).value());
+  auto found = streams_.find({symbol::parse(name).value(), kind});
   return found == streams_.end() ? std::nullopt : std::optional(found->second);
 }
 
 void memory_store::set(stored_stream stream) {
   std::lock_guard lock(mutex_);
-  streams_[stream.symbol] = std::move(stream);
+  streams_[stream.key()] = std::move(stream);
+}
+
+void memory_store::lose(std::string_view name, stream_kind kind) {
+  std::lock_guard lock(mutex_);
+  streams_.erase({symbol::parse(name).value(), kind});
 }
 
 std::vector<range_commit> memory_store::commits() {

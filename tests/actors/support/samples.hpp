@@ -11,6 +11,7 @@
 
 #include "protocol/decimal.hpp"
 #include "protocol/identifiers.hpp"
+#include "protocol/market_events.hpp"
 #include "protocol/numbered_event.hpp"
 #include "protocol/price_snapshot.hpp"
 #include "protocol/stream_position.hpp"
@@ -44,6 +45,29 @@ inline tick tick_at(std::int64_t offset, std::int64_t whole, std::int64_t ms) {
   out.price = costs(whole);
   out.event_time = at(some_time + ms);
   out.append_time = out.event_time;
+  return out;
+}
+
+// Of other kinds at the place and time of a tick, with its price.
+inline logged_trade trade_at(const tick& t) {
+  return {t.offset,
+          t.event_time,
+          t.append_time,
+          t.source_sequence,
+          {t.price, quantity{decimal_unit}, trade_side::buy, t.offset.value()}};
+}
+inline logged_quote quote_at(const tick& t) {
+  return {t.offset,
+          t.event_time,
+          t.append_time,
+          t.source_sequence,
+          {t.price, quantity{decimal_unit}, t.price, quantity{2 * decimal_unit}}};
+}
+inline logged_kline kline_at(const tick& t) {
+  logged_kline out{t.offset, t.event_time, t.append_time, t.source_sequence, {}};
+  out.value.start = t.event_time;
+  out.value.end = t.event_time + std::chrono::minutes{1};
+  out.value.open = out.value.high = out.value.low = out.value.close = t.price;
   return out;
 }
 

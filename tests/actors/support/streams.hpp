@@ -6,8 +6,9 @@
 #include <utility>
 #include <vector>
 
-#include "protocol/price_burst.hpp"
+#include "protocol/event_burst.hpp"
 #include "tests/actors/support/checking_client.hpp"
+#include "tests/actors/support/kinds.hpp"
 #include "tests/actors/support/samples.hpp"
 
 namespace tradepulse::samples {
@@ -25,8 +26,11 @@ inline burst_ptr burst(std::uint32_t index, std::string_view name, std::int64_t 
 // A stream that happens at random and writes down the truth about itself.
 class random_stream {
  public:
-  random_stream(std::uint32_t index, std::string name, truth& all, dice& random)
-      : index_(index), name_(std::move(name)), truth_(all), dice_(random) {}
+  random_stream(std::uint32_t index, std::string name, truth& all, dice& random,
+                stream_kind kind = {})
+      : index_(index), name_(std::move(name)), truth_(all), dice_(random), kind_(kind) {}
+
+  stream_key key() const { return {named(name_), kind_}; }
 
   const std::string& name() const noexcept { return name_; }
   stream_index index() const noexcept { return index_; }
@@ -38,20 +42,21 @@ class random_stream {
     if (!known() || dice_.chance(new_epoch))
       begin_epoch();
     auto events = happen(dice_.between(1, 6));
-    return std::make_shared<const price_burst>(index_, named(name_), position_.epoch,
-                                               std::move(events), at(some_time));
+    return burst_of_kind(kind_, index_.value(), name_, position_.epoch, std::move(events));
   }
   // Events that this process never sees: the stream was elsewhere.
-  std::shared_ptr<const price_snapshot> move_on(double new_epoch) {
+  head_ptr move_on(double new_epoch) {
     if (!known() || dice_.chance(new_epoch))
       begin_epoch();
     happen(dice_.between(1, 6));
     return snapshot();
   }
   // Null where it is unknown.
-  std::shared_ptr<const price_snapshot> snapshot() const {
+  head_ptr snapshot() const {
     if (!known())
       return nullptr;
+    if (kind_ != stream_kind::price)
+      return head_of(name_, kind_, position_);
     const auto& shown = newest_of(truth_.at(name_).at(position_.epoch.value()), position_.seq);
     price_snapshot out;
     out.symbol = named(name_);
@@ -84,6 +89,7 @@ class random_stream {
   std::string name_;
   truth& truth_;
   dice& dice_;
+  stream_kind kind_;
   stream_position position_;
   std::int64_t clock_ = 0;
 };

@@ -16,7 +16,7 @@ std::string subscription_line(std::string_view verb, const Request& request) {
     out += (out.back() == '[' ? "" : " ") + s.str();
   out += "]";
   for (stream_kind kind : request.streams)
-    out += kind == stream_kind::price ? " price" : " ?";
+    out += " " + name_of(kind);
   if (!request.id.empty())
     out += " id=" + request.id;
   for (const refused_member& refused : request.refused)
@@ -52,9 +52,9 @@ std::string detail(std::string_view text) {
   return invalid ? invalid->detail : "valid: " + line(text);
 }
 
-std::vector<std::string> refusals(std::string_view text) {
+std::vector<std::string> refusals(std::string_view text, const client_message_limits& limits = {}) {
   std::vector<std::string> out;
-  const auto message = parse_client_message(text);
+  const auto message = parse_client_message(text, limits);
   if (const auto* request = std::get_if<subscribe_request>(&message))
     for (const refused_member& refused : request->refused)
       out.push_back(refused.detail);
@@ -137,29 +137,83 @@ TEST(ClientMessage, NamesAnEndlessListOfBadSymbolsOnlyInPart) {
   EXPECT_EQ(found.back(), "50 more symbols are invalid; the first 100 were named");
 }
 
-TEST(ClientMessage, OffersThePriceStreamAlone) {
-  EXPECT_EQ(line(R"({"type":"subscribe","symbol":"A","streams":["price","price"]})"),
-            "subscribe [A] price");
+TEST(ClientMessage, OffersEveryStreamThatIsReadFromTheLog) {
   EXPECT_EQ(
-      line(R"({"type":"subscribe","symbol":"A","streams":["trade","price","kline_1m","depth",)"
-           R"("ticker","quote","candle_1m"]})"),
-      "subscribe [A] price !unsupported !unsupported !unsupported !unsupported !unsupported "
-      "!unsupported");
-  EXPECT_EQ(line(R"({"type":"subscribe","symbol":"A","streams":["trade"]})"),
-            "subscribe [A] !unsupported");
-  EXPECT_EQ(line(R"({"type":"subscribe","symbol":"A","streams":["prices",7,"kline_"]})"),
-            "subscribe [A] !bad_request !bad_request !bad_request");
-  EXPECT_EQ(refusals(R"({"type":"subscribe","symbol":"A","streams":["trade","prices"]})"),
-            (lines{"stream \"trade\" is not supported by this version, only \"price\"",
-                   "stream \"prices\" is not known, only \"price\""}));
+      line(R"({"type":"subscribe","symbol":"A","streams":["trade","price","quote","kline_1m"]})"),
+      "subscribe [A] trade price quote kline_1m");
+  EXPECT_EQ(
+      line(R"({"type":"unsubscribe","symbol":"A","streams":["kline_1s","kline_1M","kline_3d"]})"),
+      "unsubscribe [A] kline_1s kline_1M kline_3d");
+  EXPECT_EQ(line(R"({"type":"subscribe","symbol":"A"})"), "subscribe [A] price");
 }
 
-TEST(ClientMessage, SaysThatSinceAndDeliveryAreNotSupported) {
-  EXPECT_EQ(line(R"({"type":"subscribe","symbol":"A","since":{"epoch":1,"seq":5},"id":2})"),
+TEST(ClientMessage, NamesADoubledStreamOnce) {
+  EXPECT_EQ(line(R"({"type":"subscribe","symbol":"A","streams":["price","trade","price",)"
+                 R"("trade"]})"),
+            "subscribe [A] price trade");
+  EXPECT_EQ(refusals(R"({"type":"subscribe","symbol":"A","streams":["depth","depth"]})").size(),
+            1U);
+}
+
+TEST(ClientMessage, SaysWhichStreamsItDoesNotHaveYet) {
+  EXPECT_EQ(line(R"({"type":"subscribe","symbol":"A","streams":["depth","price","ticker"]})"),
+            "subscribe [A] price !unsupported !unsupported");
+  EXPECT_EQ(line(R"({"type":"subscribe","symbol":"A","streams":["depth"]})"),
+            "subscribe [A] !unsupported");
+  EXPECT_EQ(refusals(R"({"type":"subscribe","symbol":"A","streams":["depth"]})"),
+            (lines{"stream \"depth\" is not supported by this version, only price, trade, "
+                   "quote and kline_<interval> (1s 1m 3m 5m 15m 30m 1h 2h 4h 6h 8h 12h 1d 3d 1w "
+                   "1M)"}));
+}
+
+TEST(ClientMessage, SubscribesToCandlesThatAreMade) {
+  client_message_limits limits;
+  limits.candles = {candle_interval::m1, candle_interval::h4};
+  EXPECT_EQ(line(R"({"type":"subscribe","symbol":"A","streams":["candle_4h","price",)"
+                 R"("candle_1m","candle_4h"]})",
+                 limits),
+            "subscribe [A] candle_4h price candle_1m");
+  EXPECT_EQ(line(R"({"type":"unsubscribe","symbol":"A","streams":["candle_1m"]})", limits),
+            "unsubscribe [A] candle_1m");
+  EXPECT_EQ(line(R"({"type":"subscribe","symbol":"A","streams":["candle_1m"],)"
+                 R"("since":{"epoch":1,"seq":5}})",
+                 limits),
+            "subscribe [A] candle_1m");
+}
+
+TEST(ClientMessage, SaysWhichCandlesAreMadeWhereOthersAreAskedFor) {
+  const auto asked = R"({"type":"subscribe","symbol":"A","streams":["candle_5m","trade"]})";
+  EXPECT_EQ(line(asked), "subscribe [A] trade !unsupported");
+  EXPECT_EQ(refusals(asked), (lines{"stream \"candle_5m\": no candles are made (candles.source of "
+                                    "a topic)"}));
+  client_message_limits limits;
+  limits.candles = {candle_interval::h4, candle_interval::m1};
+  EXPECT_EQ(line(asked, limits), "subscribe [A] trade !unsupported");
+  EXPECT_EQ(refusals(asked, limits),
+            (lines{"stream \"candle_5m\": candles of this length are not made, only (1m 4h) "
+                   "(candles.intervals)"}));
+  EXPECT_EQ(refusals(R"({"type":"subscribe","symbol":"A","streams":["candle_3m"]})", limits),
+            (lines{"stream \"candle_3m\" is not known, only price, trade, quote, "
+                   "candle_<interval> (1m 4h) and kline_<interval> (1s 1m 3m 5m 15m 30m 1h 2h 4h "
+                   "6h 8h 12h 1d 3d 1w 1M)"}));
+}
+
+TEST(ClientMessage, RefusesStreamsThatThereAreNone) {
+  EXPECT_EQ(line(R"({"type":"subscribe","symbol":"A","streams":["prices",7,"kline_","kline_7m",)"
+                 R"("candle_3m","Trade",""]})"),
+            "subscribe [A] !bad_request !bad_request !bad_request !bad_request !bad_request "
+            "!bad_request !bad_request");
+  EXPECT_EQ(refusals(R"({"type":"subscribe","symbol":"A","streams":["prices",7]})"),
+            (lines{"stream \"prices\" is not known, only price, trade, quote and kline_<interval> "
+                   "(1s 1m 3m 5m 15m 30m 1h 2h 4h 6h 8h 12h 1d 3d 1w 1M)",
+                   "streams: a number, must be a string"}));
+}
+
+TEST(ClientMessage, SaysThatDeliveryIsNotSupported) {
+  EXPECT_EQ(line(R"({"type":"subscribe","symbol":"A","delivery":"all","id":2})"),
             "subscribe [A] price id=2 !unsupported");
-  EXPECT_EQ(refusals(R"({"type":"subscribe","symbol":"A","delivery":"all","since":1})"),
-            (lines{"\"since\" is not supported by this version",
-                   "\"delivery\" is not supported by this version"}));
+  EXPECT_EQ(refusals(R"({"type":"subscribe","symbol":"A","delivery":"all"})"),
+            (lines{"\"delivery\" is not supported by this version"}));
   EXPECT_EQ(
       line(R"({"type":"subscribe","symbol":"A","since":null,"delivery":null,"streams":null})"),
       "subscribe [A] price");

@@ -23,7 +23,7 @@ constexpr int mutations = 60'000;
 constexpr int mutations = 300'000;
 #endif
 
-const std::array<std::string, 10> texts{
+const std::array<std::string, 17> texts{
     R"({"symbol":"AAPL","price":150.25,"volume":"1e2","timestamp":1723161256543})",
     R"({"symbol":"\u00e9\ud83d\ude00","price":-1.5,"timestamp":"2024-08-08T23:54:16.543+02:00"})",
     R"({"type":"market_price","market":"BTC/USD","price":"61837.63","timestamp":1723161256543})",
@@ -31,6 +31,13 @@ const std::array<std::string, 10> texts{
     R"({"stream":"b@depth","data":{"e":"depthUpdate","b":[["1","2"],["3","4"]],"a":[]}})",
     R"({"type":"subscribe","symbols":["AAPL","MSFT"],"id":"x\n1","streams":["price","trade"]})",
     R"({"type":"unsubscribe","symbol":"AAPL","id":-1.5e3,"since":{"epoch":1,"seq":2}})",
+    R"({"stream":"b@bookTicker","data":{"u":7,"s":"B","b":"1","B":"2","a":"3","A":"4","T":1723161256543}})",
+    R"({"e":"kline","E":1723161256543,"s":"B","sequence":7,"k":{"t":1723161240000,"T":1723161299999,"i":"1m","f":-1,"L":-1,"o":"2","c":"2","h":"3","l":"1","v":"9","n":1,"x":false,"q":"4","V":"1","Q":"2"}})",
+    R"({"stream":"b@kline_1m","data":{"e":"kline","E":1723161256543,"s":"B","k":{"t":1723161240000,"T":1723161299999,"i":"1m","o":"2","c":"2","h":"3","l":"1","v":"9","x":true}}})",
+    R"({"symbol":"AAPL","price":150.25,"size":100,"timestamp":1723161256543,"side":"buy","trade_id":"7"})",
+    R"({"symbol":"AAPL","open":2,"high":3,"low":1,"close":2,"volume":9,"timestamp":1723161240000,"n":1})",
+    R"({"type":"subscribe","symbols":["A","B"],"streams":["trade","price"],"since":{"A":{"trade":{"epoch":1,"seq":5},"price":{"time":1723161256543}},"B":null}})",
+    R"({"type":"subscribe","symbol":"A","id":7,"streams":["trade","kline_1m"],"since":{"trade":{"epoch":1,"seq":5},"kline_1m":{"epoch":1,"seq":6}}})",
     R"({"type":"list","id":null})",
     R"({"type":"ping" , "id" : "\ud83d\ude00é" })",
     R"([[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[{"é":NaN,"x":"\u12"}]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]])",
@@ -72,6 +79,7 @@ TEST(HostileTexts, AreDecodedOrRejectedWithAShortReason) {
   std::vector<std::unique_ptr<tick_decoder>> decoders;
   for (decoder_kind kind : all_decoder_kinds())
     decoders.push_back(make_decoder(kind));
+  decoders.push_back(make_decoder(decoder_kind::binance_stream, {.aggregate_trades = true}));
   std::string text;
   int rejected = 0, decoded = 0;
   for (int i = 0; i < mutations && !HasFailure(); ++i) {
@@ -79,7 +87,17 @@ TEST(HostileTexts, AreDecodedOrRejectedWithAShortReason) {
     const exact_copy copy(text);
     for (const auto& decoder : decoders) {
       const auto outcome = decoder->decode(record_of(copy.view()));
-      decoded += std::holds_alternative<decoded_tick>(outcome) ? 1 : 0;
+      if (const auto* made = std::get_if<decoded_kline>(&outcome)) {
+        const kline_value& value = made->kline.value;
+        EXPECT_TRUE(value.low <= value.open && value.close <= value.high && value.start < value.end)
+            << text << "\nseed " << seed;
+      }
+      decoded += std::holds_alternative<decoded_tick>(outcome) ||
+                         std::holds_alternative<decoded_trade>(outcome) ||
+                         std::holds_alternative<decoded_quote>(outcome) ||
+                         std::holds_alternative<decoded_kline>(outcome)
+                     ? 1
+                     : 0;
       if (const auto* refused = std::get_if<rejected_record>(&outcome)) {
         ++rejected;
         EXPECT_TRUE(!refused->detail.empty() && refused->detail.size() <= 200 &&
@@ -97,12 +115,18 @@ TEST(HostileTexts, AreRequestsWhoseIdCanBeEchoed) {
   const std::uint64_t seed = printed_seed();
   text_mutator make(seed, texts);
   std::string text;
-  int with_id = 0;
+  int with_id = 0, with_since = 0;
   for (int i = 0; i < mutations && !HasFailure(); ++i) {
     make.next(text);
     const exact_copy copy(text);
     (void)parse_query_request(copy.view());
     const client_message message = parse_client_message(copy.view());
+    if (const auto* request = std::get_if<subscribe_request>(&message)) {
+      EXPECT_TRUE(request->since.empty() ||
+                  request->since.size() == request->symbols.size() * request->streams.size())
+          << text << "\nseed " << seed;
+      with_since += request->since.empty() ? 0 : 1;
+    }
     const std::string& id = id_of(message);
     if (id.empty())
       continue;
@@ -115,6 +139,7 @@ TEST(HostileTexts, AreRequestsWhoseIdCanBeEchoed) {
     EXPECT_EQ(id_of(echo), id) << text << "\nseed " << seed;
   }
   EXPECT_GT(with_id, mutations / 100);
+  EXPECT_GT(with_since, mutations / 5'000); // a change in it mostly refuses the request
 }
 
 } // namespace

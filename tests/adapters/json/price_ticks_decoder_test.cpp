@@ -290,13 +290,5 @@ TEST_F(PriceTicks, KeepsDetailsShort) {
     EXPECT_LE(detail(value).size(), 200U);
 }
 
-TEST(Decoders, HaveTheNamesOfTheConfiguration) {
-  EXPECT_EQ(decoder_kind_of("price-ticks"), decoder_kind::price_ticks);
-  EXPECT_EQ(decoder_kind_of("market-price"), decoder_kind::market_price);
-  EXPECT_EQ(decoder_kind_of("binance-stream"), decoder_kind::binance_stream);
-  EXPECT_EQ(decoder_kind_of("price_ticks"), std::nullopt);
-  EXPECT_EQ(all_decoder_kinds().size(), 3U);
-}
-
 } // namespace
 } // namespace tradepulse

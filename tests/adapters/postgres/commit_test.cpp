@@ -230,6 +230,55 @@ TEST_F(Commit, OfARefusedRowKeepsThePositionAndClaimsReadTheGreaterOne) {
   EXPECT_EQ(streams[0].snapshot->price_seq, sequence{10});
 }
 
+// The row that shows it is not there: later events must be late by it all the same.
+TEST_F(Commit, OfARefusedRowKeepsTheTimeOfItsEventWhileItsEpochLasts) {
+  const auto newest = [this] {
+    const auto streams = store.claim(part0, "node-1").value().streams;
+    const auto& found = streams.at(0).newest;
+    return found ? std::to_string(found->event_time.time_since_epoch().count()) + " " +
+                       std::to_string(found->source_sequence.value_or(-1))
+                 : "none";
+  };
+  ASSERT_EQ(word(store.commit(range(part0, 1, 0, 1, {row("A", 1, 5, "10", 500)}))), "committed 1");
+  EXPECT_EQ(newest(), "none");
+  auto refused = row("A", 1, 9, "66", 900);
+  refused.position_only = true;
+  refused.stream.newest = newest_event{at_ms(900), 77};
+  ASSERT_EQ(word(store.commit(range(part0, 2, 1, 2, {refused}))), "committed 1");
+  EXPECT_EQ(newest(), "900 77");
+  EXPECT_EQ(stored("A"), "10 500 1 5 5");
+  // A late one's row is good, and ahead.
+  ASSERT_EQ(word(store.commit(range(part0, 3, 2, 3, {row("A", 1, 10, "11", 800)}))), "committed 1");
+  EXPECT_EQ(newest(), "900 77");
+  EXPECT_EQ(other.load(std::vector<stream_key>{sym("A")}).value().at(0).newest->event_time,
+            at_ms(900));
+  ASSERT_EQ(word(store.commit(range(part0, 4, 3, 4, {row("A", 2, 1, "11", 1)}))), "committed 1");
+  EXPECT_EQ(newest(), "none");
+}
+
+TEST_F(Commit, OfARefusedRowKeepsTheTimeOfItsEventWhereNoRowIsStored) {
+  auto refused = row("A", 1, 9, "66", 900);
+  refused.position_only = true;
+  refused.stream.newest = newest_event{at_ms(900), {}};
+  ASSERT_EQ(word(store.commit(range(part0, 1, 0, 1, {refused}))), "committed 1");
+  const auto streams = store.claim(part0, "node-1").value().streams;
+  ASSERT_EQ(streams.size(), 1U);
+  EXPECT_FALSE(streams[0].snapshot);
+  EXPECT_EQ(streams[0].newest, (newest_event{at_ms(900), {}}));
+}
+
+TEST_F(Commit, AnEpochOfAnUnorderedStreamKnowsNothingOfARefusedRow) {
+  auto refused = row("A", 1, 9, "66", 900);
+  refused.position_only = true;
+  refused.stream.newest = newest_event{at_ms(900), {}};
+  refused.stream.flags = stream_flags::unordered;
+  ASSERT_EQ(word(store.commit(range(part0, 1, 0, 1, {refused}))), "committed 1");
+  const auto streams = store.claim(part0, "node-1").value().streams;
+  ASSERT_EQ(streams.size(), 1U);
+  EXPECT_EQ(streams[0].position, (stream_position{epoch{2}, sequence{0}}));
+  EXPECT_FALSE(streams[0].newest);
+}
+
 TEST_F(Commit, OfARefusedRowOfANewEpochMarksTheEventShownAsOlder) {
   ASSERT_EQ(word(store.commit(range(part0, 1, 0, 1, {row("A", 1, 5, "10", 500)}))), "committed 1");
   auto refused = row("A", 2, 1, "66", 900);
@@ -247,7 +296,7 @@ TEST_F(Commit, CanBeReadBackBySymbolWhateverTheHome) {
   ASSERT_EQ(word(store.commit(range(part0, 1, 0, 1, {row("B", 1, 2, "2", 1)}))), "committed 1");
   ASSERT_EQ(word(store.commit(range(part1, 1, 0, 1, {row("A", 1, 3, "3", 1, part1), refused}))),
             "committed 2");
-  const std::vector<symbol> wanted{sym("C"), sym("NONE"), sym("A"), sym("B")};
+  const std::vector<stream_key> wanted{sym("C"), sym("NONE"), sym("A"), sym("B")};
   auto loaded = other.load(wanted);
   ASSERT_TRUE(loaded) << loaded.failure().detail;
   ASSERT_EQ(loaded->size(), 3U);
@@ -311,19 +360,24 @@ TEST_F(Commit, EveryStreamIsListedInSlicesSortedBySymbol) {
   std::vector<std::size_t> sizes;
   std::vector<std::string> symbols;
   sequence seven{};
+  std::string trades;
   auto done = store.for_each_stream(30'000, [&](std::vector<stored_stream> slice) {
     sizes.push_back(slice.size());
     for (const auto& each : slice) {
       symbols.push_back(each.symbol.str());
-      if (each.symbol == sym("S7"))
+      if (each.symbol == sym("S7") && each.kind == stream_kind::price)
         seven = each.position.seq;
+      if (each.kind == stream_kind::trade)
+        trades += each.symbol.str() + " " + std::to_string(each.position.epoch.value()) + "/" +
+                  std::to_string(each.position.seq.value());
     }
   });
   ASSERT_TRUE(done) << done.failure().detail;
-  EXPECT_EQ(sizes, (std::vector<std::size_t>{30'000, 30'000, 30'000, 10'001}));
+  EXPECT_EQ(sizes, (std::vector<std::size_t>{30'000, 30'000, 30'000, 10'002}));
   EXPECT_TRUE(std::ranges::is_sorted(symbols));
   EXPECT_EQ(symbols.front(), "REFUSED");
   EXPECT_EQ(seven, sequence{99});
+  EXPECT_EQ(trades, "S7 5/5");
 }
 
 TEST_F(Commit, AnEmptyListHasNoSlices) {

@@ -33,6 +33,17 @@ TEST(DatabaseFault, IsRefusedForAnythingElse) {
     EXPECT_EQ(classify(state, true), fault_kind::refused) << state;
 }
 
+// libpqxx 6 throws it without its state.
+TEST(DatabaseFault, IsRefusedWhereARightIsMissing) {
+  const auto thrown = std::make_exception_ptr(
+      pqxx::insufficient_privilege("ERROR:  permission denied for table a"));
+  const auto fault = fault_of(thrown, true);
+  EXPECT_EQ(fault.kind, fault_kind::refused);
+  EXPECT_EQ(fault.as_error().detail,
+            "PostgreSQL: SQLSTATE 42501: ERROR:  permission denied for table a");
+  EXPECT_EQ(fault_of(thrown, false).kind, fault_kind::lost);
+}
+
 TEST(DatabaseFault, IsLostWhereACommitIsInDoubt) {
   const auto fault = fault_of(std::make_exception_ptr(pqxx::in_doubt_error("perhaps")), true);
   EXPECT_EQ(fault.kind, fault_kind::lost);

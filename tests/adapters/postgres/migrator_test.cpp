@@ -17,6 +17,10 @@ std::string outcome(const result<migration_report>& done) {
   return done ? "applied " + std::to_string(done->applied.size()) : done.failure().detail;
 }
 
+std::string all_applied() {
+  return "applied " + std::to_string(source_migrations().size());
+}
+
 bool holds(const std::string& text, const std::string& part) {
   return text.find(part) != std::string::npos;
 }
@@ -38,10 +42,14 @@ constexpr auto foreign_table = R"(
 
 TEST(Migrator, MakesTheSchemaOnceInAnEmptyDatabase) {
   test_database db;
-  EXPECT_EQ(outcome(migrate(db.settings(), source_migrations())), "applied 3");
+  EXPECT_EQ(outcome(migrate(db.settings(), source_migrations())), all_applied());
   EXPECT_EQ(outcome(migrate(db.settings(), source_migrations())), "applied 0");
-  EXPECT_EQ(db.value("SELECT string_agg(name, ' ' ORDER BY number) FROM tradepulse_migrations"),
-            "001_price_snapshots.sql 002_ingest_offsets.sql 003_stream_positions.sql");
+  EXPECT_EQ(db.value("SELECT string_agg(name, ' ' ORDER BY number) FROM tradepulse_migrations "
+                     "WHERE number <= 9"),
+            "001_price_snapshots.sql 002_ingest_offsets.sql 003_stream_positions.sql "
+            "004_journal.sql 005_stream_gaps.sql 006_stream_newest.sql "
+            "007_journal_of_other_kinds.sql 008_journal_leaf_of_other_kinds.sql "
+            "009_stream_gaps_of_other_kinds.sql");
   EXPECT_EQ(db.value("SELECT string_agg(column_name || ' ' || data_type, ', ' ORDER BY "
                      "ordinal_position) FROM information_schema.columns "
                      "WHERE table_name = 'price_snapshots'"),
@@ -71,7 +79,7 @@ TEST(Migrator, AdoptsATableWithAllItsRows) {
   test_database db;
   db.run(foreign_table);
   auto done = migrate(db.settings(), source_migrations(), {.snapshot_timestamp_index = false});
-  ASSERT_EQ(outcome(done), "applied 3");
+  ASSERT_EQ(outcome(done), all_applied());
   EXPECT_TRUE(done->timestamp_index_is_foreign);
   EXPECT_FALSE(done->timestamp_index_dropped);
   EXPECT_EQ(db.value("SELECT to_regclass('idx_price_snapshots_timestamp') IS NOT NULL"), "t");
@@ -92,7 +100,7 @@ TEST(Migrator, AdoptsATableThatLacksColumnsAndKeys) {
   test_database db;
   db.run("CREATE TABLE price_snapshots (symbol CHAR(12), price NUMERIC(18,4), timestamp INTEGER);"
          "INSERT INTO price_snapshots VALUES ('AAPL', 150.25, 1723161256), ('MSFT', 1, 2)");
-  ASSERT_EQ(outcome(migrate(db.settings(), source_migrations())), "applied 3");
+  ASSERT_EQ(outcome(migrate(db.settings(), source_migrations())), all_applied());
   EXPECT_EQ(db.value("SELECT string_agg(concat_ws(' ', symbol, price, timestamp, volume IS NULL), "
                      "'; ' ORDER BY symbol) FROM price_snapshots"),
             "AAPL 150.25000000 1723161256 t; MSFT 1.00000000 2 t");
@@ -110,7 +118,7 @@ TEST(Migrator, AdoptsIdsThatAnotherProgramKeptAsText) {
   db.run("CREATE TABLE price_snapshots (id TEXT PRIMARY KEY, symbol TEXT NOT NULL UNIQUE, "
          "price DECIMAL(20,8) NOT NULL, timestamp BIGINT NOT NULL);"
          "INSERT INTO price_snapshots VALUES ('11111111-2222-3333-4444-555555555555','A',1,2)");
-  ASSERT_EQ(outcome(migrate(db.settings(), source_migrations())), "applied 3");
+  ASSERT_EQ(outcome(migrate(db.settings(), source_migrations())), all_applied());
   EXPECT_EQ(db.value("SELECT pg_typeof(id) || ' ' || id FROM price_snapshots"),
             "uuid 11111111-2222-3333-4444-555555555555");
   db.run("INSERT INTO price_snapshots (symbol, price, timestamp) VALUES ('B', 1, 2)");
@@ -158,6 +166,20 @@ TEST(Migrator, LeavesAForeignTableAsItWasWhereItCannotBeAdopted) {
   }
 }
 
+TEST(Migrator, TakesNoTableOfCandlesOver) {
+  test_database db;
+  db.run("CREATE TABLE candles (symbol TEXT); INSERT INTO candles VALUES ('A')");
+  auto done = migrate(db.settings(), source_migrations());
+  ASSERT_FALSE(done);
+  EXPECT_TRUE(holds(done.failure().detail, "candles exists already, and this program makes a table "
+                                           "of that name: rename yours"))
+      << done.failure().detail;
+  EXPECT_EQ(db.value("SELECT symbol FROM candles"), "A");
+  db.run("ALTER TABLE candles RENAME TO candles_before_tradepulse");
+  EXPECT_TRUE(migrate(db.settings(), source_migrations()));
+  EXPECT_EQ(db.value("SELECT count(*) FROM candles"), "0");
+}
+
 TEST(Migrator, MakesAndDropsItsOwnTimestampIndexBySetting) {
   test_database db;
   auto made = migrate(db.settings(), source_migrations(), {.snapshot_timestamp_index = true});
@@ -198,7 +220,8 @@ TEST(Migrator, RefusesADatabaseThatIsNewerThanTheProgram) {
   EXPECT_EQ(done.failure().code, errc::configuration);
   EXPECT_TRUE(holds(done.failure().detail, "the database is newer than this program"))
       << done.failure().detail;
-  EXPECT_TRUE(holds(done.failure().detail, "003_stream_positions.sql")) << done.failure().detail;
+  EXPECT_TRUE(holds(done.failure().detail, source_migrations().back().name))
+      << done.failure().detail;
 }
 
 TEST(Migrator, GoesOnFromWhatWasApplied) {
@@ -207,20 +230,25 @@ TEST(Migrator, GoesOnFromWhatWasApplied) {
   first.resize(2);
   EXPECT_EQ(outcome(migrate(db.settings(), first)), "applied 2");
   auto done = migrate(db.settings(), source_migrations());
-  ASSERT_EQ(outcome(done), "applied 1");
+  ASSERT_TRUE(done) << outcome(done);
+  ASSERT_EQ(done->applied.size(), source_migrations().size() - 2);
   EXPECT_EQ(done->applied[0], "003_stream_positions.sql");
+  EXPECT_EQ(done->applied[1], "004_journal.sql");
+  EXPECT_EQ(done->applied[2], "005_stream_gaps.sql");
+  EXPECT_EQ(done->applied.back(), "017_candle_state_epochs.sql");
 }
 
 TEST(Migrator, TakesBackAMigrationThatFailsAndKeepsThoseBefore) {
   test_database db;
   auto broken = source_migrations();
-  broken.push_back({"004_broken.sql", "CREATE TABLE half (a int); SELECT no_such_function()"});
+  broken.resize(9);
+  broken.push_back({"010_broken.sql", "CREATE TABLE half (a int); SELECT no_such_function()"});
   auto done = migrate(db.settings(), broken);
   ASSERT_FALSE(done);
-  EXPECT_TRUE(holds(done.failure().detail, "migration \"004_broken.sql\": PostgreSQL: SQLSTATE "
+  EXPECT_TRUE(holds(done.failure().detail, "migration \"010_broken.sql\": PostgreSQL: SQLSTATE "
                                            "42883"))
       << done.failure().detail;
-  EXPECT_EQ(db.value("SELECT count(*) FROM tradepulse_migrations"), "3");
+  EXPECT_EQ(db.value("SELECT count(*) FROM tradepulse_migrations"), "9");
   EXPECT_EQ(db.value("SELECT to_regclass('half') IS NULL"), "t");
 }
 
@@ -245,7 +273,7 @@ TEST(Migrator, LetsSeveralProcessesMigrateAtOnce) {
     each.join();
   std::ranges::sort(outcomes);
   EXPECT_EQ(outcomes,
-            (std::vector<std::string>{"applied 0", "applied 0", "applied 0", "applied 3"}));
+            (std::vector<std::string>{"applied 0", "applied 0", "applied 0", all_applied()}));
 }
 
 TEST(Migrator, SaysWhenItCannotHaveTheLock) {

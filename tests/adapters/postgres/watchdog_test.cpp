@@ -4,6 +4,8 @@
 #include <unistd.h>
 
 #include <array>
+#include <atomic>
+#include <cstdint>
 
 #include <gtest/gtest.h>
 
@@ -82,6 +84,21 @@ TEST(Watchdog, CountsFromTheLastAnswer) {
   guard.restart();
   EXPECT_FALSE(guard.cut());
   EXPECT_EQ(dog.cuts(), 0U);
+}
+
+TEST(Watchdog, LooksAgainWhenItsClockHasMoved) {
+  std::atomic<std::int64_t> ahead{0};
+  watchdog dog([&] { return watchdog::clock::now() + milliseconds(ahead.load()); });
+  socket_pair near;
+  socket_pair far;
+  watchdog::guard in_an_hour(dog, near.ends[0], hours(1));
+  watchdog::guard in_a_day(dog, far.ends[0], hours(24));
+  ahead = milliseconds(hours(2)).count();
+  dog.look();
+  char byte = 0;
+  EXPECT_EQ(::recv(near.ends[0], &byte, 1, 0), 0);
+  EXPECT_TRUE(in_an_hour.cut());
+  EXPECT_FALSE(in_a_day.cut());
 }
 
 } // namespace

@@ -70,6 +70,14 @@ TEST_F(CommandLine, CheckConfigPrintsOnlyWhenAsked) {
   EXPECT_TRUE(chosen<check_config_options>({"check-config", "--config", "a", "--print"}).print);
 }
 
+TEST_F(CommandLine, JournalTrimTakesDaysAwayUnlessItIsToLook) {
+  EXPECT_FALSE(chosen<journal_trim_options>({"journal", "trim", "--config", "a.conf"}).dry_run);
+  EXPECT_TRUE(
+      chosen<journal_trim_options>({"journal", "trim", "--config", "a.conf", "--dry-run"}).dry_run);
+  EXPECT_THAT(refused({"journal"}), HasSubstr("A subcommand is required"));
+  EXPECT_THAT(refused({"journal", "trim"}), HasSubstr("--config"));
+}
+
 TEST_F(CommandLine, OffsetsSetTakesATopicAPartitionAndAPlace) {
   const auto at =
       chosen<offsets_set_options>({"offsets", "set", "--config", "a", "price-ticks", "3", "1200"});
@@ -195,6 +203,7 @@ TEST_F(CommandLine, HelpGoesToStandardOutputWithExamples) {
                                          {"serve", "--help"},
                                          {"check-config", "--help"},
                                          {"migrate", "--help"},
+                                         {"journal", "trim", "--help"},
                                          {"offsets", "show", "--help"},
                                          {"offsets", "set", "--help"},
                                          {"replay", "--help"},

@@ -79,6 +79,8 @@ TEST_F(CheckConfig, NeedsNoFile) {
   EXPECT_EQ(s.limits.message_bytes, 65'536U);
   EXPECT_EQ(s.limits.subscriptions, 10'000U);
   EXPECT_EQ(s.limits.outbound_queue, 1'000'000U);
+  EXPECT_EQ(s.limits.recoveries, 10'000U);
+  EXPECT_EQ(s.recovery.timeout, 30s);
   EXPECT_EQ(s.heartbeat.interval, 30s);
   EXPECT_EQ(s.heartbeat.timeout, 60s);
   EXPECT_TRUE(s.cors.origins.empty());
@@ -99,6 +101,7 @@ TEST_F(CheckConfig, HasTheDefaultsOfPostgres) {
   EXPECT_EQ(p.target_session_attrs, "read-write");
   EXPECT_EQ(p.max_connections, 20U);
   EXPECT_EQ(p.writers, 2U);
+  EXPECT_EQ(p.readers, 2U);
   EXPECT_FALSE(p.migrate);
   EXPECT_FALSE(p.snapshot_timestamp_index);
   EXPECT_TRUE(p.synchronous_commit);
@@ -267,13 +270,107 @@ TEST_F(CheckConfig, SaysWhatAnElementLacks) {
   EXPECT_EQ(faults("listeners = [{ serves = [rest, soap] }]"),
             "t.conf:1:14: listeners[0].port is missing, allowed 0 .. 65535\n"
             "t.conf:1:25: listeners[0].serves = an array: \"soap\" is not one of the choices, "
-            "allowed rest, websocket, ops");
+            "the nearest is ops, allowed rest, websocket, ops");
   EXPECT_EQ(faults("topics = [price-ticks]"),
             "t.conf:1:11: topics[0] = \"price-ticks\": expected an object");
   EXPECT_EQ(faults("topics = []"),
             "t.conf:1:10: topics = an array: 0 elements, allowed 1 .. 100 elements");
   EXPECT_EQ(faults("topics = price-ticks"), "t.conf:1:10: topics = \"price-ticks\": expected an "
                                             "array of objects, allowed 1 .. 100 elements");
+}
+
+TEST_F(CheckConfig, KeepsAllButQuotesUnlessTold) {
+  for (const char* kind : {"price", "trade", "kline", "candle"})
+    EXPECT_TRUE(good("").journal.keeps(kind)) << kind;
+  EXPECT_FALSE(good("").journal.keeps("quote"));
+  EXPECT_FALSE(good("journal.streams = []").journal.keeps("price"));
+  EXPECT_FALSE(good("journal.streams = \"\"").journal.keeps("price")); // as a variable would say it
+  EXPECT_TRUE(good("journal.streams = price").journal.keeps("price"));
+  EXPECT_FALSE(good("journal.streams = price").journal.keeps("trade"));
+  EXPECT_TRUE(good("journal.streams = [quote, kline]").journal.keeps("quote"));
+}
+
+TEST_F(CheckConfig, KeepsPricesAndQuotesForAWeekAndTheOthersForEverUnlessTold) {
+  using std::chrono::days;
+  const auto forever = journal_retention_settings::forever;
+  const auto usual = good("").journal.retention;
+  EXPECT_EQ(usual.price, days{7});
+  EXPECT_EQ(usual.trade, forever);
+  EXPECT_EQ(usual.quote, days{7});
+  EXPECT_EQ(usual.kline, forever);
+  EXPECT_EQ(usual.candle, forever);
+  EXPECT_EQ(good("journal.retention { price = 30d }").journal.retention.price, days{30});
+  EXPECT_EQ(good("journal.retention.price = 36h").journal.retention.price, std::chrono::hours{36});
+  EXPECT_EQ(good("journal.retention.price = forever").journal.retention.price, forever);
+  const auto told = good("journal.retention { trade = 1d, quote = forever, kline = 400d }");
+  EXPECT_EQ(told.journal.retention.price, days{7});
+  EXPECT_EQ(told.journal.retention.trade, days{1});
+  EXPECT_EQ(told.journal.retention.quote, forever);
+  EXPECT_EQ(told.journal.retention.kline, days{400});
+}
+
+TEST_F(CheckConfig, RefusesARetentionThatIsNone) {
+  const std::string allowed = ", allowed 1d .. 10000d or forever";
+  for (const std::string kind : {"price", "trade", "quote", "kline"}) {
+    const auto key = "journal.retention." + kind;
+    EXPECT_EQ(faults(key + " = 23h"), "t.conf:1:27: " + key + " = \"23h\": out of range" + allowed);
+    EXPECT_EQ(faults(key + " = 10001d"),
+              "t.conf:1:27: " + key + " = \"10001d\": out of range" + allowed);
+    EXPECT_EQ(faults(key + " = 0"), "t.conf:1:27: " + key + " = \"0\": out of range" + allowed);
+    const auto wrong = faults(key + " = Forever");
+    EXPECT_TRUE(wrong.ends_with(allowed)) << wrong;
+  }
+  EXPECT_EQ(faults("journal.retention = 7d"),
+            "t.conf:1:21: journal.retention = a single value: this is a section of keys: "
+            "journal.retention { ... }");
+}
+
+TEST_F(CheckConfig, NamesTheKindsOfWhichTheRetentionCanBeSaid) {
+  EXPECT_EQ(faults("journal.retention { trades = 7d }"),
+            "t.conf:1:30: unknown key journal.retention.trades, the nearest known one is "
+            "journal.retention.trade");
+}
+
+TEST_F(CheckConfig, TakesTheNumbersByWhichKlinesAreKnown) {
+  EXPECT_EQ(good("").klines.missed_numbers, kline_numbers::engine);
+  EXPECT_EQ(good("klines.missed_numbers = source").klines.missed_numbers, kline_numbers::source);
+  EXPECT_EQ(faults("klines.missed_numbers = upstream"),
+            "t.conf:1:25: klines.missed_numbers = \"upstream\": not one of the choices, "
+            "allowed source, engine");
+  EXPECT_EQ(warnings("klines.missed_numbers = source"), "");
+  EXPECT_EQ(warnings("klines.missed_numbers = source\njournal.streams = [price]"),
+            "t.conf:1:25: klines.missed_numbers = source: journal.streams does not name kline, so "
+            "nobody can be told what was missed");
+  EXPECT_FALSE(good("").postgres.sequence_tracker);
+  EXPECT_TRUE(good("postgres.sequence_tracker = on").postgres.sequence_tracker);
+}
+
+TEST_F(CheckConfig, TakesTheTablesThatMakeRoom) {
+  using names = std::vector<std::string>;
+  EXPECT_EQ(good("").adopt.replace, names{});
+  EXPECT_EQ(good("adopt.replace = [market_klines, klines]").adopt.replace,
+            (names{"market_klines", "klines"}));
+  EXPECT_EQ(good("adopt.replace = \"sequence_tracker,stock_trades_realtime\"").adopt.replace,
+            (names{"sequence_tracker", "stock_trades_realtime"}));
+  EXPECT_EQ(faults("adopt.replace = [kline]"),
+            "t.conf:1:17: adopt.replace = an array: \"kline\" is not one of the choices, the "
+            "nearest is klines, allowed market_klines, klines, sequence_tracker, "
+            "stock_trades_realtime, stock_bars_staging");
+}
+
+TEST_F(CheckConfig, NamesTheNearestStreamWhereOneIsUnknown) {
+  const std::string allowed = "allowed price, trade, quote, kline, candle";
+  EXPECT_EQ(faults("journal.streams = [prices]"),
+            "t.conf:1:19: journal.streams = an array: \"prices\" is not one of the choices, the "
+            "nearest is price, " +
+                allowed);
+  EXPECT_EQ(faults("journal.streams = [price, price]"),
+            "t.conf:1:19: journal.streams = an array: \"price\" is there twice, " + allowed);
+  // Intervals are not chosen one by one.
+  EXPECT_EQ(faults("journal.streams = [kline_1m]"),
+            "t.conf:1:19: journal.streams = an array: \"kline_1m\" is not one of the choices, the "
+            "nearest is kline, " +
+                allowed);
 }
 
 TEST_F(CheckConfig, PassesPropertiesOnButNotThoseItNeedsItself) {
@@ -297,6 +394,8 @@ TEST_F(CheckConfig, ComparesKeysWithEachOther) {
                                                "than heartbeat.interval = 2m");
   EXPECT_EQ(faults("postgres { writers = 8, max_connections = 4 }"),
             "t.conf:1:22: postgres.writers = 8: must be at most postgres.max_connections = 4");
+  EXPECT_EQ(faults("postgres { readers = 3, max_connections = 2 }"),
+            "t.conf:1:22: postgres.readers = 3: must be at most postgres.max_connections = 2");
   EXPECT_EQ(faults("kafka.heartbeat_interval = 6s"),
             "t.conf:1:28: kafka.heartbeat_interval = 6s: must be less than kafka.session_timeout = "
             "6s");
@@ -355,6 +454,97 @@ TEST_F(CheckConfig, WarnsOfTopicsThatFeedTheSameStream) {
             "changes its home again and again, loses its order and is marked unordered; give each "
             "symbol one topic");
   EXPECT_EQ(warnings("topics = [{ name = a, decoder = price-ticks }]"), "");
+}
+
+TEST_F(CheckConfig, KnowsTheDecoderOfTopicsByTheirName) {
+  const auto decoder = [&](const std::string& name) {
+    return good("topics = [{ name = \"" + name + "\" }]").topics.at(0).decoder;
+  };
+  EXPECT_EQ(decoder("price-ticks"), topic_decoder::price_ticks);
+  EXPECT_EQ(decoder("stock-trades"), topic_decoder::stock_trades);
+  EXPECT_EQ(decoder("stock-bars"), topic_decoder::stock_bars);
+  EXPECT_EQ(decoder("market_data"), topic_decoder::binance_klines);
+  EXPECT_EQ(decoder("klines"), topic_decoder::binance_klines);
+  EXPECT_EQ(decoder("kline-1m"), topic_decoder::binance_klines);
+  EXPECT_EQ(decoder("kline*"), topic_decoder::binance_klines);
+  EXPECT_EQ(decoder("market-data.*"), topic_decoder::market_price);
+  EXPECT_EQ(decoder("market-data.fx"), topic_decoder::market_price);
+  // What is said wins.
+  const settings s = good("topics = [{ name = stock-trades, decoder = price-ticks }, "
+                          "{ name = stock-bars, decoder = by-name, interval = 5m }]");
+  EXPECT_EQ(s.topics[0].decoder, topic_decoder::price_ticks);
+  EXPECT_EQ(s.topics[1].decoder, topic_decoder::stock_bars);
+}
+
+TEST_F(CheckConfig, WantsADecoderForOtherNames) {
+  const std::string why =
+      ", allowed by-name, price-ticks, market-price, binance-stream, stock-trades, stock-bars, "
+      "binance-klines";
+  for (const std::string name : {"ticks", "Stock-trades", "market_data_2", "market-data", "*"})
+    EXPECT_EQ(faults("topics = [{ name = \"" + name + "\" }]"),
+              "t.conf:1:20: topics[0].decoder = by-name: nothing is known of a topic \"" + name +
+                  "\"" + why);
+  EXPECT_EQ(faults("topics = [{ name = x, decoder = by-name }]"),
+            "t.conf:1:33: topics[0].decoder = by-name: nothing is known of a topic \"x\"" + why);
+}
+
+TEST_F(CheckConfig, ReadsTheOptionsOfADecoder) {
+  const settings s = good("topics = [{ name = stock-bars, interval = 1M }, { name = b, "
+                          "decoder = binance-stream, aggregate_trades = true }]");
+  EXPECT_EQ(s.topics[0].interval, kline_interval::mo1);
+  EXPECT_FALSE(s.topics[0].aggregate_trades);
+  EXPECT_EQ(s.topics[1].interval, kline_interval::m1);
+  EXPECT_TRUE(s.topics[1].aggregate_trades);
+  EXPECT_FALSE(s.topics[1].own_sequence);
+  EXPECT_TRUE(
+      good("topics = [{ name = market_data, own_sequence = true }]").topics[0].own_sequence);
+  EXPECT_EQ(faults("topics = [{ name = stock-bars, interval = 7m }]"),
+            "t.conf:1:43: topics[0].interval = \"7m\": not one of the choices, allowed 1s, 1m, 3m, "
+            "5m, 15m, 30m, 1h, 2h, 4h, 6h, 8h, 12h, 1d, 3d, 1w, 1M");
+}
+
+TEST_F(CheckConfig, RefusesOptionsThatADecoderDoesNotAskFor) {
+  EXPECT_EQ(faults("topics = [{ name = stock-trades, interval = 5m }]"),
+            "t.conf:1:45: topics[0].interval = 5m: has no effect on decoder = stock-trades, only "
+            "on stock-bars");
+  EXPECT_EQ(faults("topics = [{ name = market_data, aggregate_trades = true }]"),
+            "t.conf:1:52: topics[0].aggregate_trades = true: has no effect on decoder = "
+            "binance-klines, only on binance-stream");
+  EXPECT_EQ(faults("topics = [{ name = stock-bars, own_sequence = true }]"),
+            "t.conf:1:47: topics[0].own_sequence = true: has no effect on decoder = stock-bars, "
+            "only on binance-klines");
+  good("topics = [{ name = stock-trades, interval = 1m, aggregate_trades = false }]");
+}
+
+TEST_F(CheckConfig, TellsWhichStreamsTopicsShare) {
+  const auto shared = [&](const std::string& topics) {
+    const std::string all = warnings("topics = [" + topics + "]");
+    std::string out; // of each line what stands in front of the explanation
+    for (std::size_t from = 0; from < all.size();) {
+      const auto end = std::min(all.find('\n', from), all.size());
+      const std::string line = all.substr(from, end - from);
+      out += (out.empty() ? "" : "; ") + line.substr(13, line.find(": a symbol") - 13);
+      from = end + 1;
+    }
+    return out;
+  };
+  EXPECT_EQ(shared("{ name = price-ticks }, { name = market_data }, { name = stock-bars, "
+                   "interval = 5m }"),
+            "2 topics feed the stream kline_5m");
+  EXPECT_EQ(shared("{ name = stock-trades }, { name = stock-bars }"), "");
+  EXPECT_EQ(shared("{ name = stock-trades }, { name = price-ticks }"),
+            "2 topics feed the stream price");
+  EXPECT_EQ(shared("{ name = stock-trades }, { name = b, decoder = binance-stream }"),
+            "2 topics feed the streams price, trade");
+  EXPECT_EQ(shared("{ name = a, decoder = binance-stream }, { name = b, decoder = "
+                   "binance-stream }"),
+            "2 topics feed the streams price, trade, quote, kline_<interval>");
+  EXPECT_EQ(shared("{ name = stock-bars, interval = 5m }, { name = b, decoder = stock-bars }"), "");
+  EXPECT_EQ(shared("{ name = stock-bars, interval = 5m }, { name = b, decoder = stock-bars, "
+                   "interval = 5m }"),
+            "2 topics feed the stream kline_5m");
+  EXPECT_EQ(shared("{ name = klines }, { name = market_data }, { name = stock-bars }"),
+            "2 topics feed the stream kline_<interval>; 3 topics feed the stream kline_1m");
 }
 
 TEST_F(CheckConfig, WarnsOfWhatIsAllowedAndUnwise) {
@@ -425,6 +615,17 @@ TEST(Schema, KeepsTheOrderOfChoicesAndEnumerations) {
             "cooperative-sticky");
   EXPECT_EQ(with("topics=[{name=x,decoder=binance-stream}]").topics[0].decoder,
             topic_decoder::binance_stream);
+  EXPECT_EQ(with("topics=[{name=x,decoder=market-price}]").topics[0].decoder,
+            topic_decoder::market_price);
+  EXPECT_EQ(with("topics=[{name=x,decoder=stock-trades}]").topics[0].decoder,
+            topic_decoder::stock_trades);
+  EXPECT_EQ(with("topics=[{name=x,decoder=binance-klines}]").topics[0].decoder,
+            topic_decoder::binance_klines);
+  const std::string bars = "topics=[{name=x,decoder=stock-bars,interval=";
+  EXPECT_EQ(with(bars + "1s}]").topics[0].interval, kline_interval::s1);
+  EXPECT_EQ(with(bars + "30m}]").topics[0].interval, kline_interval::m30);
+  EXPECT_EQ(with(bars + "1w}]").topics[0].interval, kline_interval::w1);
+  EXPECT_EQ(with(bars + "1M}]").topics[0].interval, kline_interval::mo1);
 }
 
 } // namespace

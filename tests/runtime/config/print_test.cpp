@@ -84,10 +84,21 @@ TEST_F(PrintEffective, WritesListsOfObjectsWithTheOriginOfEachMember) {
                      "  {\n"
                      "    name = \"x\" # t.conf:2:10\n"
                      "    decoder = market-price # t.conf:2:23\n"
+                     "    interval = 1m # default\n"
+                     "    aggregate_trades = false # default\n"
+                     "    own_sequence = false # default\n"
+                     "    candles.source = none # default\n"
+                     "    missed_klines = as-bars # default\n"
                      "  }\n"
                      "]\n"),
             std::string::npos)
       << out;
+}
+
+TEST_F(PrintEffective, ShowsTheDecoderThatATopicHasByItsName) {
+  std::string out = print("topics = [{ name = stock-bars, interval = 5m }]");
+  EXPECT_TRUE(has_line(out, "    decoder = stock-bars # default")) << out;
+  EXPECT_TRUE(has_line(out, "    interval = 5m # t.conf:1:43"));
 }
 
 TEST_F(PrintEffective, LeavesOutWhatAListOfListenersReplaces) {

@@ -71,6 +71,14 @@ TEST_F(SnapshotRoutes, AnswerEveryStoredSymbolBeforeTheFirstAssignmentOnly) {
   EXPECT_EQ(get_snapshot(directory, "MSFT").status, 200);
 }
 
+TEST_F(SnapshotRoutes, SayWhenToAskAgainWhereThatMayHelp) {
+  directory.set_assignment({ours});
+  const auto elsewhere = get_snapshot(directory, "MSFT");
+  EXPECT_EQ(elsewhere.headers,
+            (std::vector<std::pair<std::string, std::string>>{{"Retry-After", "1"}}));
+  EXPECT_TRUE(get_snapshot(directory, "NOPE").headers.empty()); // asking again does not help
+}
+
 TEST_F(SnapshotRoutes, ListInTheOrderOfTheSymbolsPageByPage) {
   const auto first = whole(list_snapshots(directory, "limit=2"));
   EXPECT_EQ(first, R"({"data":[{"symbol":"AAPL","price":150.25,"volume":null,)"

@@ -30,13 +30,12 @@ inline stream_row row(std::string_view name, std::int64_t e, std::int64_t seq,
   out.stream.symbol = sym(name);
   out.stream.position = {epoch{e}, sequence{seq}};
   out.stream.home = home;
-  out.stream.snapshot = price_snapshot{.symbol = sym(name),
-                                       .price = price::parse(price_text).value(),
-                                       .volume = std::nullopt,
-                                       .event_time = at_ms(ms),
-                                       .position = out.stream.position,
-                                       .price_seq = sequence{seq},
-                                       .source_sequence = std::nullopt};
+  out.stream.snapshot = price_snapshot{{sym(name), out.stream.position, stream_kind::price},
+                                       price::parse(price_text).value(),
+                                       std::nullopt,
+                                       at_ms(ms),
+                                       sequence{seq},
+                                       std::nullopt};
   return out;
 }
 
@@ -48,7 +47,8 @@ inline range_commit range(const topic_partition& source, std::int64_t gen, std::
           .to = next_offset{to},
           .cluster_id = "cluster-1",
           .last_applied = std::nullopt,
-          .rows = std::move(rows)};
+          .rows = std::move(rows),
+          .events = {}};
 }
 
 // A claim and, where the partition was never seen, its first position.
@@ -78,7 +78,10 @@ inline std::string word(const commit_outcome& outcome) {
     std::string operator()(const rows_refused& r) {
       std::string out = "rows_refused";
       for (const auto& one : r.rows)
-        out += " " + one.symbol.str() + "/" + one.sqlstate;
+        out += " " +
+               (one.stream.kind == stream_kind::price ? one.stream.symbol.str()
+                                                      : one.stream.to_string()) +
+               "/" + one.sqlstate;
       return out;
     }
   } say;

@@ -108,7 +108,8 @@ void wire_proxy::relay(int client, int server) {
       if (side == 0) {
         if (lose_request_.exchange(false))
           return;
-        count(buffer.data(), size);
+        if (!count(buffer.data(), size))
+          return;
         send_all(server, buffer.data(), size);
       } else {
         if (lose_answer_.exchange(false))
@@ -119,19 +120,24 @@ void wire_proxy::relay(int client, int server) {
   }
 }
 
-void wire_proxy::count(const char* data, std::size_t size) {
+bool wire_proxy::count(const char* data, std::size_t size) {
   pending_.append(data, size);
   for (;;) {
     const std::size_t header = started_ ? 1 : 0;
     if (pending_.size() < header + 4)
-      return;
+      return true;
+    const char type = started_ ? pending_[0] : '\0';
+    if (type == 'd' && cut_copy_.exchange(false))
+      return false;
     std::uint32_t length = 0;
     std::memcpy(&length, pending_.data() + header, 4);
     const std::size_t whole = header + ntohl(length);
     if (pending_.size() < whole)
-      return;
-    if (started_ && (pending_[0] == 'Q' || pending_[0] == 'S'))
+      return true;
+    if (type == 'Q' || type == 'S' || type == 'c')
       ++round_trips_;
+    if (type == 'c' && lose_copy_answer_.exchange(false))
+      lose_answer_ = true;
     started_ = true;
     pending_.erase(0, whole);
   }

@@ -1,0 +1,222 @@
+#include "actors/market/candle_desk.hpp"
+
+#include <algorithm>
+#include <tuple>
+#include <type_traits>
+#include <variant>
+
+#include "actors/ingest/made_candles.hpp"
+#include "protocol/expects.hpp"
+
+namespace tradepulse {
+namespace {
+
+candle_event event_of(const tick& read, stream_position at) {
+  return {at, read.event_time, read.price, read.volume, {}, {}};
+}
+
+candle_event event_of(const logged_trade& read, stream_position at) {
+  const auto& trade = read.value;
+  const auto taker = trade.side == trade_side::unknown ? std::nullopt : std::optional(trade.side);
+  return {at, read.event_time, trade.price, trade.size, taker, trade.trade_id};
+}
+
+// The order of the runs: by stream, within one by number.
+auto order_of(const candle_fact& fact) {
+  return std::tuple(fact.candle.interval, fact.position);
+}
+
+auto key_of(const candle& which) {
+  return std::tuple(which.interval, which.start);
+}
+
+} // namespace
+
+candle_desk::candle_desk(std::shared_ptr<const candle_options> rules)
+    : rules_(std::move(rules)), builder_(rules_) {}
+
+void candle_desk::restore(const stored_stream& source, time_ms watermark) {
+  builder_.restore(source.candles ? *source.candles : stored_candles{}, watermark, source.position,
+                   false);
+  others_.clear();
+  if (source.candles)
+    for (auto each : source.candles->streams)
+      if (!rules_->intervals.contains(each.interval)) {
+        each.source_epoch = {}; // should it be made again, what was open is not known
+        each.last_closed.reset();
+        others_.push_back(each);
+      }
+  begin_slot();
+  saves_.clear();
+  begun_.clear();
+}
+
+const std::vector<candle_key>& candle_desk::work(const ingest_range& range,
+                                                 ingest_range::slot& slot, bool hold) {
+  TRADEPULSE_EXPECTS(range.marks);
+  missing_.clear();
+  if (next_event_ == 0 && next_closing_ == 0)
+    tally_ = {};
+  // Another partition's events make its candles by now, at that partition's watermark.
+  const bool ours = slot.row.home == range.batch->source;
+  const bool all =
+      !ours ||
+      std::visit(
+          [&](auto events) {
+            using logged = std::remove_cv_t<typename decltype(events)::element_type>;
+            if constexpr (std::is_same_v<logged, tick> || std::is_same_v<logged, logged_trade>)
+              return go_through(range, slot, events);
+            else
+              return true;
+          },
+          range.events(slot));
+  if (!all)
+    return missing_;
+  slot.candles = made(range, slot, hold);
+  begin_slot();
+  return missing_;
+}
+
+template <class Logged>
+bool candle_desk::go_through(const ingest_range& range, const ingest_range::slot& slot,
+                             std::span<const Logged> events) {
+  const auto& last = slot.row.position;
+  const auto before = last.seq.value() - static_cast<std::int64_t>(events.size());
+  for (; next_event_ < events.size(); ++next_event_) {
+    const auto& read = events[next_event_];
+    close_before(range, read.offset);
+    const auto event =
+        event_of(read, {last.epoch, sequence{before + static_cast<std::int64_t>(next_event_) + 1}});
+    const candle_cause cause{read.offset, read.event_time, range.marks->watermark_at(read.offset),
+                             range.floor};
+    if (builder_.needs(event, cause.watermark, missing_))
+      return false;
+    apply(event, cause);
+  }
+  close_before(range, record_offset{range.to.value()});
+  return true;
+}
+
+// What closes at the records of others. At one of its own the close comes with the event.
+void candle_desk::close_before(const ingest_range& range, record_offset offset) {
+  const auto& all = range.marks->closings;
+  for (; next_closing_ < all.size() && all[next_closing_].offset < offset; ++next_closing_) {
+    const auto& each = all[next_closing_];
+    const candle_cause cause{each.offset, each.time, each.watermark, range.floor};
+    while (!builder_.advance(cause, facts_)) {
+    }
+  }
+  if (next_closing_ < all.size() && all[next_closing_].offset == offset)
+    ++next_closing_;
+}
+
+void candle_desk::apply(const candle_event& event, const candle_cause& cause) {
+  for (bool done = false; !done;) {
+    const auto step = builder_.apply(event, cause, facts_);
+    tally_.corrections += step.corrections;
+    tally_.too_late += step.too_late ? 1 : 0;
+    tally_.overflows += step.overflows;
+    done = step.done;
+  }
+}
+
+void candle_desk::supply(std::span<const candle_key> asked, std::span<const stored_candle> found) {
+  for (const auto& key : asked) {
+    const auto at = std::ranges::find_if(found, [&](const stored_candle& each) {
+      return each.candle.interval == key.interval && each.candle.start == key.start;
+    });
+    builder_.supply(key, at == found.end() ? std::nullopt : std::optional(*at));
+  }
+}
+
+void candle_desk::begin_slot() noexcept {
+  next_event_ = next_closing_ = 0;
+  facts_.clear();
+}
+
+// A range that has ended was committed, or its claim is over and all is restored.
+void candle_desk::release_committed() {
+  std::uint32_t committed = 0;
+  for (; !saves_.empty() && saves_.front().range.expired(); saves_.pop_front())
+    committed = saves_.front().number;
+  if (committed > 0)
+    builder_.release(committed);
+}
+
+// The partition's own epoch was committed with its floor. One above it is the next of this stream
+// alone, where a close of the log before has taken the floor's: a claim that loses it may give it
+// to events of yet another log.
+bool candle_desk::is_uncommitted(const ingest_range& range, const candle_fact& first) {
+  std::erase_if(begun_, [](const begun_epoch& each) { return each.range.expired(); });
+  const auto interval = first.candle.interval;
+  const auto& at = first.position;
+  if (at.seq == sequence{1} && at.epoch > range.floor)
+    begun_.push_back({range.weak_from_this(), interval, at.epoch});
+  return std::ranges::any_of(begun_, [&](const begun_epoch& each) {
+    return each.interval == interval && each.epoch == at.epoch;
+  });
+}
+
+std::shared_ptr<made_candles> candle_desk::made(const ingest_range& range,
+                                                const ingest_range::slot& slot, bool hold) {
+  release_committed();
+  tally_.closes = facts_.size();
+  changed_.clear();
+  const auto number = builder_.save(changed_);
+  if (changed_.empty() && facts_.empty())
+    return {};
+  saves_.push_back({range.weak_from_this(), number});
+  auto out = std::make_shared<made_candles>();
+  out->update = update_of(slot);
+  std::ranges::stable_sort(facts_, {}, order_of);
+  out->facts.reserve(facts_.size());
+  const auto appended =
+      range.batch->records.empty() ? time_ms{} : range.batch->records.front().append_time;
+  for (const auto& fact : facts_)
+    out->facts.push_back({fact.offset, fact.time, appended, {}, fact.candle});
+  for (std::size_t i = 0; i < facts_.size(); ++i) {
+    const auto& fact = facts_[i];
+    const auto kind = stream_kind::candle(fact.candle.interval);
+    if (out->runs.empty() || out->runs.back().kind != kind ||
+        out->runs.back().row.position.epoch != fact.position.epoch) {
+      auto& run = out->runs.emplace_back();
+      run.symbol = slot.symbol;
+      run.kind = kind;
+      run.facts = out->facts.data() + i;
+      run.began_epoch = hold || is_uncommitted(range, fact);
+      run.row.symbol = slot.symbol;
+      run.row.kind = kind;
+      run.row.home = slot.row.home;
+    }
+    ++out->runs.back().count;
+    out->runs.back().row.position = fact.position;
+  }
+  return out;
+}
+
+candle_update candle_desk::update_of(const ingest_range::slot& slot) const {
+  candle_update out{slot.key(), {}, {}, slot.row.position.epoch};
+  auto state = std::make_shared<stored_candles>();
+  builder_.state(*state);
+  state->streams.insert(state->streams.end(), others_.begin(), others_.end());
+  out.state = std::move(state);
+  // The newest fact of each. What became too old within this very slot has left the builder, and
+  // nothing can change it any more.
+  std::vector<const candle_fact*> newest;
+  for (const auto& fact : facts_)
+    newest.push_back(&fact);
+  std::ranges::stable_sort(newest, {}, [](const auto* fact) { return key_of(fact->candle); });
+  for (std::size_t i = 0; i < newest.size(); ++i) {
+    const auto& fact = *newest[i];
+    if (i + 1 < newest.size() && key_of(newest[i + 1]->candle) == key_of(fact.candle))
+      continue;
+    const auto kept =
+        std::ranges::lower_bound(changed_.candles, key_of(fact.candle), {},
+                                 [](const stored_candle& each) { return key_of(each.candle); });
+    const bool there = kept != changed_.candles.end() && kept->candle == fact.candle;
+    out.closed.push_back({there ? *kept : stored_candle{fact.candle, 0, 0, {}, {}}, fact.position});
+  }
+  return out;
+}
+
+} // namespace tradepulse

@@ -1,0 +1,114 @@
+#include <algorithm>
+#include <utility>
+
+#include <caf/send.hpp>
+
+#include "actors/market/symbol_directory.hpp"
+#include "actors/market/symbol_state.hpp"
+#include "actors/message_types.hpp"
+
+// What memory has for those who come back, and whether what it lacks may still come.
+namespace tradepulse {
+
+void symbol_directory::recall(const stream_key& name, stream_index index,
+                              const recall_events& question) {
+  auto& in = shard_of(name);
+  std::lock_guard lock(in.mutex);
+  auto found = in.entries.find(name);
+  if (ended_ || found == in.entries.end() || found->second->index != index)
+    return; // its subscription is being left
+  auto& entry = *found->second;
+  if (entry.actor) {
+    entry.queued.fetch_add(1, std::memory_order_relaxed);
+    caf::anon_send(entry.actor, question);
+    return;
+  }
+  recalled_events known;
+  if (entry.idle) {
+    known = entry.idle->recall(question.after, question.limit);
+  } else if (entry.snapshot) { // its actor died: what it had is gone until a claim
+    known.published = entry.snapshot;
+    known.highest = known.newest = entry.snapshot->position;
+    known.from = {known.newest.epoch, sequence{known.newest.seq.value() + 1}};
+  }
+  send_recalled(entry, question, std::move(known));
+}
+
+void symbol_directory::answer(const symbol_entry& entry, const recall_events& question,
+                              recalled_events found) {
+  std::lock_guard lock(shard_of(entry.key).mutex);
+  if (!ended_)
+    send_recalled(entry, question, std::move(found));
+}
+
+// Requires: the shard's lock. Whether it is settled is asked behind the look into memory: a range
+// that was found gone was either committed, or the partition was unsettled before. And told before
+// that can change: who is told that it is not hears partition_settled behind it.
+void symbol_directory::send_recalled(const symbol_entry& entry, const recall_events& question,
+                                     recalled_events found) const {
+  std::lock_guard lock(assignment_mutex_);
+  found.away = entry.away;
+  found.settled = !entry.away && !entry.needs_restore && is_settled_at(entry.home);
+  found.final_below = found.final_below || found.settled;
+  caf::anon_send(fan_outs_.at(question.io_thread),
+                 stream_recalled{question.connection, question.group, question.ask, entry.index,
+                                 std::move(found), view_of(entry)});
+}
+
+// This and the next require the lock of assignments.
+bool symbol_directory::is_settled(const topic_partition& source) const {
+  auto found = claims_.find(source);
+  return found != claims_.end() && found->second.settled > found->second.lost;
+}
+
+bool symbol_directory::is_settled_at(const std::optional<topic_partition>& home) const {
+  if (home)
+    return is_settled(*home);
+  // A symbol without a home may come from any partition, also from one that another process has: a
+  // process that was killed keeps its own for as long as the group waits for it.
+  return assigned_ && listed_partitions_ > 0 && assigned_->size() >= listed_partitions_ &&
+         std::ranges::all_of(*assigned_, [this](const auto& each) { return is_settled(each); });
+}
+
+void symbol_directory::unsettle(const topic_partition& source, generation lost) {
+  std::lock_guard lock(assignment_mutex_);
+  auto& mine = claims_[source];
+  mine.lost = std::max(mine.lost, lost);
+}
+
+void symbol_directory::unsettle(const topic_partition& source) {
+  std::lock_guard lock(assignment_mutex_);
+  auto& mine = claims_[source];
+  mine.lost = std::max(mine.lost, mine.settled);
+}
+
+bool symbol_directory::settled(const topic_partition& source) const {
+  std::lock_guard lock(assignment_mutex_);
+  return is_settled(source);
+}
+
+void symbol_directory::settle(const topic_partition& source, generation gen) {
+  {
+    std::lock_guard lock(assignment_mutex_);
+    auto& mine = claims_[source];
+    mine.settled = std::max(mine.settled, gen);
+  }
+  tell_settled(source);
+}
+
+void symbol_directory::set_listed_partitions(std::size_t count) {
+  {
+    std::lock_guard lock(assignment_mutex_);
+    if (std::exchange(listed_partitions_, count) == count)
+      return;
+  }
+  tell_settled({}); // symbols without a home may be by this
+}
+
+void symbol_directory::tell_settled(const topic_partition& source) const {
+  if (!ended_)
+    for (const auto& each : fan_outs_)
+      caf::anon_send(each, partition_settled{source});
+}
+
+} // namespace tradepulse

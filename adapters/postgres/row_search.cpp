@@ -1,0 +1,115 @@
+#include "adapters/postgres/row_search.hpp"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "adapters/postgres/candle_statements.hpp"
+#include "adapters/postgres/commit_arrays.hpp"
+#include "adapters/postgres/statements.hpp"
+
+namespace tradepulse {
+namespace {
+
+// Passed to a statement after its other parameters: libpqxx 6 sends these in binary form.
+class array_parameters {
+ public:
+  explicit array_parameters(const std::vector<std::string>& arrays)
+      : arrays_(arrays.begin(), arrays.end()) {}
+
+  auto all() const { return pqxx::prepare::make_dynamic_params(arrays_); }
+
+ private:
+  std::vector<pqxx::binarystring> arrays_;
+};
+
+stream_key stream_of(const stream_row& row) {
+  return row.stream.key();
+}
+stream_key stream_of(const candle_row& row) {
+  return row.stream();
+}
+
+} // namespace
+
+row_search::row_search(database_session::call& db, const topic_partition& source)
+    : db_(db), transaction_(db.connection), source_(source) {
+  // A constraint that waits for the end of the transaction would never speak here.
+  transaction_.exec("SET CONSTRAINTS ALL IMMEDIATE");
+  db_.answered();
+}
+
+void row_search::look_at(std::span<const stream_row> rows) {
+  halve(rows);
+}
+
+void row_search::look_at(std::span<const candle_row> rows) {
+  halve(rows);
+}
+
+template <class Row>
+void row_search::halve(std::span<const Row> rows) {
+  if (rows.empty())
+    return;
+  auto refusal = refused(rows);
+  if (!refusal)
+    return;
+  if (rows.size() == 1) {
+    add(stream_of(rows.front()), std::move(*refusal));
+    return;
+  }
+  halve(rows.first(rows.size() / 2));
+  halve(rows.subspan(rows.size() / 2));
+}
+
+void row_search::add(const stream_key& stream, database_fault why) {
+  if (std::ranges::find(found, stream, &refused_row::stream) == found.end())
+    found.push_back({stream, std::move(why.sqlstate), std::move(why.message)});
+}
+
+void row_search::look_at(const kline_target& target, std::span<const kline_row> rows) {
+  if (rows.empty())
+    return;
+  auto refusal = attempt([&] { write_klines(db_, target, rows); });
+  if (!refusal)
+    return;
+  if (rows.size() > 1) {
+    look_at(target, rows.first(rows.size() / 2));
+    look_at(target, rows.subspan(rows.size() / 2));
+    return;
+  }
+  add({rows.front().symbol,
+       stream_kind::kline(parse_kline_interval(rows.front().interval).value())},
+      std::move(*refusal));
+}
+
+std::optional<database_fault> row_search::refused(std::span<const stream_row> rows) {
+  const array_parameters arrays(commit_arrays(source_, rows));
+  return attempt([&] {
+    transaction_.exec_params(sql::write_rows(), source_.topic, source_.partition, arrays.all());
+  });
+}
+
+std::optional<database_fault> row_search::refused(std::span<const candle_row> rows) {
+  const array_parameters arrays(candle_arrays(rows));
+  return attempt([&] { transaction_.exec_params(sql::try_candles(), arrays.all()); });
+}
+
+template <class Attempt>
+std::optional<database_fault> row_search::attempt(Attempt&& write) {
+  std::optional<database_fault> out;
+  transaction_.exec("SAVEPOINT attempt");
+  try {
+    write();
+  } catch (const pqxx::sql_error&) {
+    out = fault_of(std::current_exception(), db_.connection.is_open());
+    if (out->kind != fault_kind::poison)
+      throw;
+  }
+  // pqxx::subtransaction leaves the transaction aborted here when its statement fails.
+  transaction_.exec(out ? "ROLLBACK TO SAVEPOINT attempt" : "RELEASE SAVEPOINT attempt");
+  db_.answered();
+  return out;
+}
+
+} // namespace tradepulse

@@ -1,0 +1,56 @@
+#include "actors/distribution/recovery.hpp"
+
+#include <gtest/gtest.h>
+
+#include "tests/actors/support/samples.hpp"
+
+// Of a stream of which nothing can be shown, because the database has refused its rows.
+namespace tradepulse {
+namespace {
+
+using samples::pos;
+using next = recovery::next;
+
+// As memory knows it behind a restart.
+recalled_events known_up_to(stream_position at) {
+  recalled_events out;
+  out.highest = out.newest = at;
+  out.from = {at.epoch, sequence{at.seq.value() + 1}};
+  out.settled = out.final_below = true;
+  return out;
+}
+
+TEST(RecoveryOfWhatIsNotShown, BelievesAPositionThatTheStreamHasReached) {
+  const auto found = known_up_to(pos(1, 5));
+  recovery way(since_point(pos(1, 5)), true);
+  EXPECT_FALSE(way.open(found).refused);
+  way.asked();
+  way.recalled(found);
+  EXPECT_EQ(way.due(), next::live);
+  EXPECT_EQ(way.position(), pos(1, 5));
+}
+
+TEST(RecoveryOfWhatIsNotShown, RefusesAPositionAboveIt) {
+  recovery way(since_point(pos(1, 6)), true);
+  EXPECT_TRUE(way.open(known_up_to(pos(1, 5))).refused);
+}
+
+TEST(RecoveryOfWhatIsNotShown, AnnouncesAHoleWithoutASnapshotWhereThereIsNoJournal) {
+  const auto found = known_up_to(pos(1, 5));
+  recovery way(since_point(pos(1, 3)), false);
+  EXPECT_EQ(way.open(found).lost, 2);
+  way.asked();
+  way.recalled(found);
+  ASSERT_EQ(way.due(), next::ask_memory);
+  way.asked();
+  way.recalled(found);
+  ASSERT_EQ(way.due(), next::write);
+  const auto& hole = std::get<recovery::hole>(way.front());
+  EXPECT_EQ(hole.to, pos(1, 5));
+  EXPECT_EQ(hole.snapshot, nullptr);
+  way.taken();
+  EXPECT_EQ(way.due(), next::live);
+}
+
+} // namespace
+} // namespace tradepulse

@@ -1,0 +1,216 @@
+// Retention that is interrupted, held up or run twice, and what it holds up itself.
+#include <future>
+
+#include <gtest/gtest.h>
+
+#include "adapters/postgres/history_store_postgres.hpp"
+#include "adapters/postgres/trim_statements.hpp"
+#include "tests/adapters/postgres/support/events.hpp"
+#include "tests/adapters/postgres/support/trimmed.hpp"
+
+namespace tradepulse {
+namespace {
+
+using namespace test;
+
+constexpr const char* first_leaf = "public.journal_prices_20240801";
+constexpr const char* now_text = "2024-08-10T00:00:00Z"; // August 1 is due
+
+class JournalTrimSteps : public testing::Test {
+ protected:
+  JournalTrimSteps() {
+    db.migrate();
+    journal(db, "A", 1, "2024-08-01", 1, 10);
+    journal(db, "A", 1, "2024-08-02", 11, 20);
+  }
+  std::string trimmed() { return words(trim(db.settings("trim"), now_text, 7)); }
+  std::unique_ptr<pqxx::connection> connect(const std::string& name) {
+    return std::make_unique<pqxx::connection>(connection_string(db.settings(name)).value());
+  }
+  bool waits_for_a_lock(const std::string& name) {
+    return eventually([&] {
+      return db.value("SELECT count(*) FROM pg_stat_activity WHERE application_name = '" + name +
+                      "' AND wait_event_type = 'Lock' AND datname = current_database()") == "1";
+    });
+  }
+  void mark_and_forget() {
+    db.run("BEGIN; " + sql::mark_leaf(first_leaf) +
+           "; DELETE FROM journal_leaves WHERE leaf = '2024-08-01'; COMMIT");
+  }
+  void expect_done() {
+    EXPECT_EQ(trimmed(), "journal_prices_20240801; oldest 2024-08-02");
+    EXPECT_EQ(leaves(db), "20240802");
+    EXPECT_EQ(told(db), "2024-08-02");
+  }
+
+  test_database db;
+};
+
+TEST_F(JournalTrimSteps, GoesOnWhereTheRowsWereDeletedAndNoMore) {
+  mark_and_forget();
+  expect_done();
+}
+
+// The first half of DETACH CONCURRENTLY is committed, the second waits for whoever uses the
+// journal.
+TEST_F(JournalTrimSteps, GoesOnWhereTheDetachWasCutInTwo) {
+  auto user = connect("user");
+  {
+    pqxx::work uses(*user);
+    uses.exec("LOCK TABLE journal_prices IN ACCESS SHARE MODE");
+    const auto done = trim(db.settings("trim"), now_text, 7);
+    ASSERT_TRUE(done.failure);
+    EXPECT_EQ(done.failure->code, errc::database_busy);
+    EXPECT_EQ(words(done), "; PostgreSQL: SQLSTATE 55P03: ERROR:  canceling statement due to lock "
+                           "timeout");
+    EXPECT_EQ(leaves(db), "20240801(pending) 20240802");
+    EXPECT_EQ(told(db), "2024-08-02"); // before anything else
+  }
+  expect_done();
+}
+
+// Whoever has seen the database before it was cut in two may still read the leaf.
+TEST_F(JournalTrimSteps, FinishesADetachOnlyWhenNobodyCanKnowTheLeafAnyMore) {
+  mark_and_forget();
+  auto user = connect("user");
+  {
+    pqxx::work uses(*user);
+    uses.exec("LOCK TABLE journal_prices IN ACCESS SHARE MODE");
+    EXPECT_NE(trimmed().find("55P03"), std::string::npos);
+  }
+  {
+    pqxx::transaction<pqxx::repeatable_read> looks(*user);
+    looks.exec("SELECT 1 FROM journal_streams");
+    const auto done = trim(db.settings("trim"), now_text, 7);
+    ASSERT_TRUE(done.failure);
+    EXPECT_EQ(done.failure->code, errc::database_busy);
+    EXPECT_EQ(leaves(db), "20240801(pending) 20240802");
+  }
+  expect_done();
+}
+
+TEST_F(JournalTrimSteps, GoesOnWhereTheLeafIsDetachedAndStillThere) {
+  mark_and_forget();
+  db.run("ALTER TABLE journal_prices DETACH PARTITION journal_prices_20240801 CONCURRENTLY");
+  EXPECT_EQ(leaves(db), "20240801(detached) 20240802");
+  expect_done();
+}
+
+TEST_F(JournalTrimSteps, TakesRowsAwayWhoseLeafSomebodyHasDropped) {
+  db.run("INSERT INTO journal_leaves SELECT stream_id, 1, '2024-07-30', 1 FROM journal_streams");
+  expect_done();
+}
+
+// A writer that knew the leaf is in it when retention comes to lock it.
+TEST_F(JournalTrimSteps, WaitsForAWriterInTheLeafAndTakesItsRowToo) {
+  db.run("INSERT INTO journal_streams (symbol, stream) VALUES ('LATE', 'price')");
+  mark_and_forget();
+  auto writer = connect("writer");
+  pqxx::work late(*writer);
+  late.exec("INSERT INTO journal_leaves SELECT stream_id, 1, '2024-08-01', 1 FROM journal_streams "
+            "WHERE symbol = 'LATE'");
+  late.exec("INSERT INTO journal_prices_20240801 SELECT 1, 1, 1, 1722470400001, 1, 1, NULL, "
+            "stream_id, 1, 1, NULL, 0 FROM journal_streams WHERE symbol = 'LATE'");
+  EXPECT_NE(trimmed().find("55P03"), std::string::npos); // it held nobody up for longer
+  late.commit();
+  EXPECT_EQ(told(db), "2024-08-01 2024-08-02");
+  expect_done();
+}
+
+TEST_F(JournalTrimSteps, OnlyOneProcessIsAtIt) {
+  auto other = connect("other");
+  {
+    pqxx::nontransaction holds(*other);
+    ASSERT_TRUE(holds.exec1(sql::lock_retention())[0].as<bool>());
+    EXPECT_EQ(trimmed(), "elsewhere; oldest 2024-08-01");
+    EXPECT_EQ(leaves(db), "20240801 20240802");
+  }
+  other.reset();
+  ASSERT_TRUE(eventually([&] { return db.backend_of("other") == "no row"; }));
+  expect_done();
+}
+
+TEST_F(JournalTrimSteps, TwoAtOnceTakeEachLeafAwayOnce) {
+  std::vector<std::future<journal_trim>> both;
+  for (int i = 0; i < 2; ++i)
+    both.push_back(
+        std::async(std::launch::async, [&] { return trim(db.settings("trim"), now_text, 7); }));
+  std::size_t gone = 0;
+  for (auto& each : both) {
+    const auto done = each.get();
+    EXPECT_FALSE(done.failure) << done.failure->detail;
+    gone += done.gone.size();
+  }
+  EXPECT_EQ(gone, 1U);
+  EXPECT_EQ(leaves(db), "20240802");
+}
+
+TEST_F(JournalTrimSteps, ItsConnectionIsGoneWhenItIsDone) {
+  trimmed();
+  EXPECT_TRUE(eventually([&] { return db.backend_of("trim") == "no row"; }));
+}
+
+// While DETACH waits for a user of the journal it holds no lock on it: commits go on, and new
+// leaves are attached.
+TEST_F(JournalTrimSteps, CommitsAndNewLeavesDoNotWaitForIt) {
+  kept_events events;
+  range_store_postgres store(db.settings("writer"), shared_watchdog());
+  own(store, part0);
+  auto user = connect("user");
+  pqxx::work uses(*user);
+  uses.exec("LOCK TABLE journal_prices IN ACCESS SHARE MODE");
+  auto patient = connect("detaches");
+  auto detach = std::async(std::launch::async, [&] {
+    pqxx::nontransaction tx(*patient);
+    tx.exec(sql::detach_leaf("public.journal_prices", first_leaf));
+  });
+  ASSERT_TRUE(waits_for_a_lock("detaches"));
+  EXPECT_EQ(db.value("SELECT count(*) FROM pg_locks l JOIN pg_stat_activity a USING (pid) WHERE "
+                     "a.application_name = 'detaches' AND l.locktype = 'relation' AND l.relation "
+                     "= 'journal_prices'::regclass"),
+            "0");
+  constexpr std::int64_t noon_of_august_9 = 1'723'204'800'000;
+  EXPECT_EQ(word(store.commit(journalled(range(part0, 1, 0, 5, {}), {events.run_of("B", 1, 1, 5)},
+                                         noon_of_august_9))),
+            "committed 0");
+  EXPECT_EQ(leaves(db), "20240801(pending) 20240802 20240809");
+  uses.commit();
+  detach.get();
+  EXPECT_EQ(leaves(db), "20240801(detached) 20240802 20240809");
+}
+
+// The page has read the first leaf when retention takes it away, and goes on in the second.
+TEST_F(JournalTrimSteps, AReaderInTheMiddleOfItsPagesIsToldTheLowestPosition) {
+  history_store_postgres store(db.settings("reader"), shared_watchdog());
+  auto page = store.read(behind("A", pos(1, 0), 4)).value();
+  EXPECT_EQ(words(page), "1/1..4 more");
+  EXPECT_EQ(page.lowest, pos(1, 1));
+  EXPECT_EQ(trimmed(), "journal_prices_20240801; oldest 2024-08-02");
+  page = store.read(behind("A", pos(1, 4), 4)).value();
+  EXPECT_EQ(words(page), "1/11..14 more");
+  EXPECT_EQ(page.lowest, pos(1, 11));
+}
+
+// Another session stands in the way of the leaf, so that the page has looked it up and waits.
+TEST_F(JournalTrimSteps, AReaderThatHasLookedTheLeafUpLooksAgain) {
+  auto patient = db.settings("reader");
+  patient.lock_timeout = patient.statement_timeout = std::chrono::minutes{1};
+  patient.watchdog_timeout = std::chrono::minutes{2};
+  history_store_postgres store(patient, shared_watchdog());
+  auto other = connect("other");
+  pqxx::work holds(*other);
+  holds.exec(sql::lock_leaf(first_leaf));
+  auto read = std::async(std::launch::async, [&] { return store.read(behind("A", pos(1, 0))); });
+  ASSERT_TRUE(waits_for_a_lock("reader"));
+  holds.exec("DELETE FROM journal_leaves WHERE leaf = '2024-08-01'");
+  holds.exec("ALTER TABLE journal_prices DETACH PARTITION journal_prices_20240801");
+  holds.exec(sql::drop_leaf(first_leaf));
+  holds.commit();
+  const auto page = read.get();
+  ASSERT_TRUE(page) << page.failure().detail;
+  EXPECT_EQ(words(*page), "1/11..20");
+  EXPECT_EQ(page->lowest, pos(1, 11));
+}
+
+} // namespace
+} // namespace tradepulse

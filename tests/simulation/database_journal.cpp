@@ -1,0 +1,96 @@
+#include <algorithm>
+#include <type_traits>
+#include <utility>
+
+#include "tests/actors/support/samples.hpp"
+#include "tests/simulation/database.hpp"
+
+// The journal, as those read it who come back.
+namespace tradepulse::simulation {
+
+namespace {
+
+template <class Events>
+burst_ptr burst_from(const history_query& query, std::int64_t e, std::int64_t first,
+                     const std::vector<database::kept>& events, std::size_t count) {
+  std::vector<typename Events::numbered> out;
+  for (std::size_t i = 0; i < count; ++i) {
+    const auto seq = first + static_cast<std::int64_t>(i);
+    const auto& each = events[static_cast<std::size_t>(seq - 1)].what;
+    const auto read = samples::tick_at(each.offset, each.whole, each.ms);
+    if constexpr (std::is_same_v<Events, candle_events>)
+      out.push_back({sequence{seq}, read.event_time, {}, false, *each.made});
+    else if constexpr (std::is_same_v<Events, price_events>)
+      out.push_back(Events::number(sequence{seq}, read, each.late));
+    else if constexpr (std::is_same_v<Events, trade_events>)
+      out.push_back(Events::number(sequence{seq}, samples::trade_at(read), each.late));
+    else
+      out.push_back(Events::number(sequence{seq}, samples::kline_at(read), each.late));
+  }
+  return std::make_shared<const burst_of<Events>>(query.index, query.symbol, epoch{e},
+                                                  std::move(out), time_ms{}, query.kind);
+}
+
+burst_ptr burst_of_kept(const history_query& query, std::int64_t e, std::int64_t first,
+                        const std::vector<database::kept>& events, std::size_t count) {
+  if (query.kind == stream_kind::price)
+    return burst_from<price_events>(query, e, first, events, count);
+  if (query.kind == stream_kind::trade)
+    return burst_from<trade_events>(query, e, first, events, count);
+  if (query.kind.events() == event_kind::candle)
+    return burst_from<candle_events>(query, e, first, events, count);
+  return burst_from<kline_events>(query, e, first, events, count);
+}
+
+} // namespace
+
+history_page database::page(const history_query& query, std::uint64_t transactions_behind) {
+  history_page out;
+  const auto visible = commits - std::min(commits, transactions_behind);
+  std::size_t left = query.limit;
+  for (const auto& [e, all] : journal_[{query.symbol, query.kind}]) {
+    const auto end = std::ranges::partition_point(
+        all, [&](const kept& each) { return each.transaction <= visible; });
+    const std::int64_t last = end - all.begin();
+    if (last == 0)
+      continue;
+    if (out.lowest == stream_position{})
+      out.lowest = {epoch{e}, sequence{1}};
+    out.highest = out.committed = {epoch{e}, sequence{last}};
+    if (query.after.epoch.value() == e) {
+      out.epoch_lowest = sequence{1};
+      out.epoch_highest = sequence{last};
+    }
+    if (epoch{e} < query.after.epoch || (query.through && epoch{e} > query.through->epoch))
+      continue;
+    const auto first = epoch{e} == query.after.epoch ? query.after.seq.value() + 1 : 1;
+    const auto through = query.through && query.through->epoch == epoch{e}
+                             ? std::min(last, query.through->seq.value())
+                             : last;
+    if (first > through)
+      continue;
+    const auto count = std::min(left, static_cast<std::size_t>(through - first + 1));
+    out.more = out.more || count < static_cast<std::size_t>(through - first + 1);
+    left -= count;
+    if (count > 0)
+      out.bursts.push_back(burst_of_kept(query, e, first, all, count));
+  }
+  return out;
+}
+
+void simulated_history::read(history_query query, history_answer then) {
+  turns_.answer(alive_, [this, query = std::move(query), then = std::move(then)] {
+    if (dice_.percent(at_.rates.unread)) {
+      then(error{errc::database_unavailable, "no answer within recovery.timeout"});
+      return;
+    }
+    const auto behind = dice_.percent(at_.rates.behind) ? dice_.between(1, 3) : 0;
+    auto page = at_.page(query, static_cast<std::uint64_t>(behind));
+    if (query.committed && page.committed < *query.committed)
+      then(error{errc::database_unavailable, "it is not the one that is written to"});
+    else
+      then(std::make_shared<const history_page>(std::move(page)));
+  });
+}
+
+} // namespace tradepulse::simulation

@@ -1,0 +1,145 @@
+#include "tests/simulation/market_log.hpp"
+
+#include <algorithm>
+
+namespace tradepulse::simulation {
+
+void market_log::add_partition(const topic_partition& source) {
+  auto& made = partitions_[source];
+  made.source = source;
+  made.logs.emplace_back();
+}
+
+void market_log::append(partition& to, entry what, std::int64_t skip) {
+  what.offset = to.next + skip;
+  to.next = what.offset + 1;
+  to.logs.back().push_back(std::move(what));
+}
+
+void market_log::replace(partition& which) {
+  which.logs.emplace_back();
+  which.begin = which.next = 0;
+}
+
+void market_log::begin_era(const topic_partition& source, std::int64_t epoch, std::int64_t start) {
+  auto& at = partitions_.at(source);
+  const auto before = at.eras.empty() ? nullptr : at.eras.back().committed;
+  auto& made = at.eras.emplace_back();
+  made.epoch = epoch;
+  made.log = at.logs.size() - 1;
+  made.start = start;
+  if (!at.rules)
+    return;
+  made.ahead = before ? *before : candle_book(*at.rules);
+  made.ahead->begin(tradepulse::epoch{epoch});
+  made.committed = std::make_shared<const candle_book>(*made.ahead);
+}
+
+void market_log::learn(const topic_partition& source, era& of) {
+  const auto& log = partitions_.at(source).logs[of.log];
+  for (; of.known < log.size(); ++of.known) {
+    const auto& each = log[of.known];
+    if (each.offset < of.start)
+      continue;
+    learn_candles(source, of, each);
+    for (const auto& stream : each.feeds) {
+      auto& events = of.streams[stream];
+      const bool late =
+          std::ranges::any_of(events, [&](const happening& before) { return each.ms < before.ms; });
+      events.push_back({each.offset, each.whole, each.ms, late, {}});
+    }
+  }
+}
+
+const history* market_log::of(const stream_key& stream, std::int64_t epoch) {
+  const auto home = homes_.find(stream);
+  if (home == homes_.end())
+    return nullptr;
+  for (auto& each : partitions_.at(home->second).eras)
+    if (each.epoch == epoch) {
+      learn(home->second, each);
+      const auto found = each.streams.find(stream);
+      return found == each.streams.end() ? nullptr : &found->second;
+    }
+  return nullptr;
+}
+
+std::optional<std::int64_t> market_log::count(const stream_key& stream, std::int64_t epoch) {
+  if (stream.kind.events() == event_kind::candle) {
+    const auto found = candles(stream, epoch).facts;
+    return found ? std::optional(static_cast<std::int64_t>(found->size())) : std::nullopt;
+  }
+  const auto* found = of(stream, epoch);
+  return found ? std::optional(static_cast<std::int64_t>(found->size())) : std::nullopt;
+}
+
+std::int64_t market_log::epoch_now(const stream_key& stream) {
+  if (stream.kind.events() == event_kind::candle) {
+    auto& eras = partitions_.at(candle_homes_.at(stream)).eras;
+    return eras.empty() ? 0 : std::max(eras.back().epoch, end_of_candles(stream).epoch.value());
+  }
+  const auto& eras = partitions_.at(homes_.at(stream)).eras;
+  return eras.empty() ? 0 : eras.back().epoch;
+}
+
+stream_position market_log::end_of(const stream_key& stream) {
+  if (stream.kind.events() == event_kind::candle) {
+    const auto end = end_of_candles(stream);
+    return end.seq.value() > 0 ? end : stream_position{};
+  }
+  const auto& eras = partitions_.at(homes_.at(stream)).eras;
+  const auto* events = eras.empty() ? nullptr : of(stream, eras.back().epoch);
+  if (!events)
+    return {};
+  return {epoch{eras.back().epoch}, sequence{static_cast<std::int64_t>(events->size())}};
+}
+
+std::int64_t market_log::number_of(era& in, const stream_key& stream, std::int64_t offset) {
+  learn(homes_.at(stream), in);
+  const auto& events = in.streams[stream];
+  const auto found = std::ranges::lower_bound(events, offset, {}, &happening::offset);
+  return found == events.end() || found->offset != offset ? 0 : found - events.begin() + 1;
+}
+
+const market_log::entry* market_log::find(const std::vector<entry>& log, std::int64_t offset) {
+  const auto found = std::ranges::lower_bound(log, offset, {}, &entry::offset);
+  return found == log.end() || found->offset != offset ? nullptr : &*found;
+}
+
+std::shared_ptr<const record_batch> market_log::batch(const topic_partition& source, generation gen,
+                                                      const std::vector<const entry*>& entries) {
+  auto out = std::make_shared<record_batch>();
+  out->source = source;
+  out->gen = gen;
+  std::size_t bytes = 0;
+  for (const auto* each : entries)
+    bytes += each->value.size();
+  out->bytes.reserve(bytes);
+  for (const auto* each : entries) {
+    record made;
+    made.offset = record_offset{each->offset};
+    made.append_time = samples::at(samples::some_time + each->append_ms);
+    if (!each->value.empty()) {
+      const std::size_t begin = out->bytes.size();
+      out->bytes += each->value;
+      made.value = std::string_view{out->bytes}.substr(begin);
+    }
+    out->records.push_back(made);
+  }
+  return out;
+}
+
+std::uint64_t market_log::digest(const entry& of) {
+  return record_digest(batch({}, {}, {&of})->records.front());
+}
+
+log_state market_log::state(const topic_partition& source, std::optional<record_offset> asked) {
+  const auto& there = partitions_.at(source);
+  log_state out{"cluster", next_offset{there.begin}, high_watermark{there.next}, std::nullopt};
+  if (asked && asked->value() >= there.begin)
+    if (const auto* found = find(there.now(), asked->value()))
+      out.digest = digest(*found);
+  return out;
+}
+
+} // namespace tradepulse::simulation

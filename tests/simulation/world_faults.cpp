@@ -1,0 +1,132 @@
+#include <utility>
+
+#include "tests/simulation/world.hpp"
+
+// Who has which partition, and what goes wrong.
+namespace tradepulse::simulation {
+
+// --- the group ---------------------------------------------------------------------------------
+
+process* world::any_process() {
+  std::vector<process*> able;
+  for (const auto& each : members_)
+    if (each.runs->alive())
+      able.push_back(each.runs.get());
+  return able.empty() ? nullptr : able[dice_.below(able.size())];
+}
+
+void world::start_process() {
+  ++names_;
+  members_.push_back(
+      {std::make_unique<process>(outside_, settings_, "process " + std::to_string(names_)), {}});
+  found_.happened("starts: " + members_.back().runs->name());
+  for (const auto& each : partitions_)
+    if (!target_[each])
+      target_[each] = members_.back().runs.get();
+}
+
+void world::tell_assignments(bool all) {
+  for (auto& each : members_) {
+    if (!each.runs->alive())
+      continue;
+    std::vector<topic_partition> now;
+    for (const auto& [source, to] : target_)
+      if (to == each.runs.get())
+        now.push_back(source);
+    if (now == each.told || (!all && dice_.in(2)))
+      continue;
+    each.told = now;
+    found_.happened(each.runs->name() + " is assigned " + std::to_string(now.size()));
+    each.runs->assign(now);
+  }
+}
+
+void world::crash(member& which) {
+  ++report_.crashes;
+  found_.happened("crashes: " + which.runs->name());
+  which.runs->crash();
+  for (auto& [source, to] : target_)
+    if (to == which.runs.get())
+      to = nullptr;
+}
+
+void world::bury() {
+  for (auto each = members_.begin(); each != members_.end();) {
+    if (each->runs->alive()) {
+      ++each;
+      continue;
+    }
+    for (auto& who : peers_)
+      if (who.at == each->runs.get())
+        let_go(who);
+    dead_.push_back(std::move(each->runs));
+    each = members_.erase(each);
+  }
+  dead_.clear();
+  for (auto& each : members_)
+    each.runs->tidy();
+  while (members_.empty() ||
+         (static_cast<std::int64_t>(members_.size()) < most_processes_ && dice_.in(40)))
+    start_process();
+  for (auto& [source, to] : target_)
+    if (!to && (quiet_ || dice_.in(20)))
+      to = any_process();
+}
+
+// --- what goes wrong ---------------------------------------------------------------------------
+
+void world::fault() {
+  ++report_.faults;
+  const auto what = dice_.below(20);
+  if (what < 3) {
+    if (auto* dying = any_process())
+      for (auto& each : members_)
+        if (each.runs.get() == dying)
+          crash(each);
+  } else if (what < 6) {
+    stored_.up = !stored_.up;
+    found_.happened(stored_.up ? "the database is back" : "the database is away");
+  } else if (what < 8) {
+    stored_.fail_over();
+  } else if (what < 12) {
+    rebalance();
+  } else if (what < 14) {
+    replace_a_log();
+  } else if (what < 18) {
+    if (auto* one = any_process())
+      one->kill_a_stream();
+  } else if (what < 19) {
+    time_.set_by = std::chrono::milliseconds{dice_.between(-60, 60)};
+  } else if (auto* one = any_process()) {
+    one->broker_back();
+  }
+}
+
+void world::rebalance() {
+  for (auto& [source, to] : target_)
+    if (dice_.in(2))
+      to = dice_.in(3) ? nullptr : any_process();
+}
+
+// Only where a record of what is there now was applied: without one nothing can tell the logs
+// apart.
+void world::replace_a_log() {
+  const auto& source = partitions_[dice_.below(partitions_.size())];
+  auto& log = log_.at(source);
+  const auto& row = stored_.at(source);
+  if (log.eras.empty() || log.eras.back().log + 1 != log.logs.size() || !row.last_applied)
+    return;
+  found_.happened("another log: " + source.to_string());
+  stored_.replicate(); // nor without the record
+  log_.replace(log);
+}
+
+void world::look() {
+  if (all_.nested())
+    return;
+  for (const auto& each : members_)
+    if (each.runs->alive())
+      each.runs->look();
+}
+
+} // namespace tradepulse::simulation
