@@ -16,8 +16,7 @@ CREATE TABLE journal_trades (
   epoch           INTEGER NOT NULL,
   partition_id    INTEGER NOT NULL,
   size_rest       SMALLINT NOT NULL,
-  side            SMALLINT NOT NULL, -- what the taker did: 0 unknown, 1 buy, 2 sell
-  flags           SMALLINT NOT NULL  -- bits: 1 late
+  flags           SMALLINT NOT NULL  -- bits: 1 late, 2 the taker bought, 4 the taker sold
 ) PARTITION BY RANGE (commit_time);
 
 CREATE TABLE journal_quotes (

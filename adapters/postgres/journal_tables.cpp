@@ -15,8 +15,8 @@ constexpr std::array tables{
                   "price, size, size_rest"},
     journal_table{event_kind::trade, "trade", "journal_trades",
                   "price, size, event_time, commit_time, kafka_offset, seq, source_sequence, "
-                  "trade_id, stream_id, epoch, partition_id, size_rest, side, flags",
-                  "price, size, size_rest, side, trade_id"},
+                  "trade_id, stream_id, epoch, partition_id, size_rest, flags",
+                  "price, size, size_rest, (flags >> 1) & 3, trade_id"},
     journal_table{event_kind::quote, "quote", "journal_quotes",
                   "bid, bid_size, ask, ask_size, event_time, commit_time, kafka_offset, seq, "
                   "source_sequence, stream_id, epoch, partition_id, bid_size_rest, ask_size_rest, "

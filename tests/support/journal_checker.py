@@ -83,7 +83,7 @@ class Table:
 TABLES = (
     Table("price", "journal_prices", "e.price, e.size, e.size_rest", _price),
     Table("trade", "journal_trades",
-          "e.price, e.size, e.size_rest, e.side, e.trade_id, e.source_sequence", _trade),
+          "e.price, e.size, e.size_rest, (e.flags >> 1) & 3, e.trade_id, e.source_sequence", _trade),
     Table("quote", "journal_quotes", "e.bid, e.bid_size, e.bid_size_rest, e.ask, e.ask_size,"
           " e.ask_size_rest, e.source_sequence", _quote),
     Table("kline", "journal_klines", "e.start_time, e.end_time, e.open, e.high, e.low, e.close,"

@@ -49,10 +49,10 @@ TEST_F(KindsJournal, AMixedCommitGoesIntoTheJournalOfEachKindAtOnce) {
   EXPECT_EQ(word(store.commit(work)), "committed 5");
   EXPECT_EQ(rows("journal_prices", "price, kafka_offset"),
             "A/price 1/1 100000000 0, A/price 1/2 200000000 3, B/price 1/1 900000000 4");
-  EXPECT_EQ(rows("journal_trades", "price, size, size_rest, side, coalesce(trade_id::text, '-'), "
+  EXPECT_EQ(rows("journal_trades", "price, size, size_rest, coalesce(trade_id::text, '-'), "
                                    "event_time, commit_time, kafka_offset, flags"),
-            "A/trade 1/1 100000000 500000 0 2 88 1000 1699963200000 0 0, "
-            "A/trade 1/2 200000000 7000000 0 1 - 1001 1699963200000 3 0");
+            "A/trade 1/1 100000000 500000 0 88 1000 1699963200000 0 4, "
+            "A/trade 1/2 200000000 7000000 0 - 1001 1699963200000 3 2");
   EXPECT_EQ(rows("journal_quotes", "bid, bid_size, ask, ask_size"),
             "A/quote 4/7 150000000 10000000 160000000 20250000");
   EXPECT_EQ(rows("journal_klines", "start_time, end_time, close, volume, closed"),

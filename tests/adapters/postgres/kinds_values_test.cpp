@@ -55,10 +55,10 @@ TEST_F(KindsValues, KeepsEveryDigitOfATradeAtTheBounds) {
                                           events.run("B", 2'147'483'647, most, {greatest})},
                                          noon))),
             "committed 0");
-  EXPECT_EQ(rows("journal_trades", "price, size, size_rest, side, coalesce(trade_id::text, '-'), "
+  EXPECT_EQ(rows("journal_trades", "price, size, size_rest, flags, coalesce(trade_id::text, '-'), "
                                    "coalesce(source_sequence::text, '-')"),
-            "A/trade 1/1 1 0 1 1 -9223372036854775808 -1, A/trade 1/2 0 0 0 0 - -, "
-            "B/trade 2147483647/9223372036854775807 9223372036854775807 999999999999999999 99 2 "
+            "A/trade 1/1 1 0 1 2 -9223372036854775808 -1, A/trade 1/2 0 0 0 0 - -, "
+            "B/trade 2147483647/9223372036854775807 9223372036854775807 999999999999999999 99 4 "
             "9223372036854775807 9223372036854775807");
   const auto a = read_back<trade_burst>("A", stream_kind::trade, 1);
   ASSERT_EQ(a.size(), 2U);

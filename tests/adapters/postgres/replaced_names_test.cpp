@@ -184,9 +184,9 @@ constexpr auto stock_tables = R"(
 constexpr auto a_trade_and_a_bar = R"(
   INSERT INTO journal_streams (symbol, stream) VALUES ('AAPL', 'trade');
   CREATE TABLE today PARTITION OF journal_trades DEFAULT;
-  INSERT INTO journal_trades (price, size, size_rest, side, event_time, commit_time, kafka_offset,
+  INSERT INTO journal_trades (price, size, size_rest, event_time, commit_time, kafka_offset,
       seq, stream_id, epoch, partition_id, flags)
-    SELECT 15026123456, 99000001, 42, 1, 1723127401001, 1723127401002, 0, 1, stream_id, 1, 1, 0
+    SELECT 15026123456, 99000001, 42, 1723127401001, 1723127401002, 0, 1, stream_id, 1, 1, 2
       FROM journal_streams;
   INSERT INTO market_klines (time, symbol, open, high, low, close, volume, interval) VALUES
     ('2024-08-08 14:31:00+00', 'AAPL', 7, 7, 7, 7, 70, '1m'),
