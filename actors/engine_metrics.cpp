@@ -14,6 +14,8 @@ engine_metrics::engine_metrics(metrics::registry& in)
                                            "Events older than candles.lateness, in no candle")),
       candle_overflows(in.make_counter("tradepulse_candle_overflows_total",
                                        "Candles whose quote volume is above what can be kept")),
+      candles_left_out(in.make_counter("tradepulse_candles_left_out_total",
+                                       "Flat candles beyond candles.fill_limit")),
       candle_loads(in.make_counter("tradepulse_candle_loads_total",
                                    "Reads of closed candles that late events asked for")),
       candle_times_held_back(

@@ -35,6 +35,7 @@ struct engine_metrics {
   metrics::counter& candle_corrections;
   metrics::counter& too_late_for_candles;
   metrics::counter& candle_overflows;
+  metrics::counter& candles_left_out;
   metrics::counter& candle_loads;
   metrics::counter& candle_times_held_back;
   metrics::counter& stale_batches;

@@ -89,6 +89,14 @@ void candle_builder::add(const candle_event& event, const candle_cause& cause,
     find_next_close();
 }
 
+std::int64_t candle_builder::take_left_out() noexcept {
+  std::int64_t out = 0;
+  if (rules_->fill)
+    for (auto& each : series_)
+      out += each.take_left_out();
+  return out;
+}
+
 void candle_builder::find_next_close() noexcept {
   next_close_ = time_ms::max();
   for (const auto& each : series_)

@@ -52,6 +52,9 @@ class candle_builder {
   bool advance(const candle_cause& cause, std::vector<candle_fact>& out,
                std::size_t step = usual_step);
 
+  // Flat candles that candles.fill_limit left out, since the last call.
+  std::int64_t take_left_out() noexcept;
+
   // The least watermark at which something closes; time_ms::max(): nothing does.
   time_ms next_close() const noexcept { return next_close_; }
   // The newest event of the source that was applied.

@@ -73,6 +73,7 @@ const std::vector<candle_key>& candle_desk::work(const ingest_range& range,
   if (!all)
     return missing_;
   slot.candles = made(range, slot, hold);
+  tally_.left_out = builder_.take_left_out();
   begin_slot();
   return missing_;
 }

@@ -27,6 +27,7 @@ class candle_desk {
     std::size_t corrections = 0;
     std::size_t too_late = 0;
     std::size_t overflows = 0;
+    std::int64_t left_out = 0; // by fill_limit
   };
   // Goes through the events of the slot and what closes in its range. Returns what it has to know
   // of the database before it can go on: supply() it and call again, with the same slot. Nothing:

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 
 #include "protocol/candle_interval.hpp"
@@ -20,6 +21,9 @@ struct candle_options {
   // Whether intervals without events get a candle, flat at the close of the one before them as it
   // is known when they close: from the first candle of the source's epoch on.
   bool fill = false;
+  // So many of them at most for one silence, the last ones: what one record makes is bounded. 1 or
+  // more.
+  std::int64_t fill_limit = 1'440;
 
   constexpr time_ms closes_at(time_ms start, candle_interval interval) const noexcept {
     return start + length_of(interval) + grace;

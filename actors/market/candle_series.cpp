@@ -38,6 +38,7 @@ bool candle_series::close_due(const candle_options& rules, const candle_cause& c
       break;
     }
     if (rules.fill && stream_.last_closed) {
+      shorten_silence(rules, cause.watermark);
       const time_ms start = *stream_.last_closed + length_of(interval());
       if (!there(open_, start)) {
         auto& flat = insert(open_, start).row.candle;
@@ -123,6 +124,20 @@ void candle_series::erase_front(std::size_t count) {
   slots_.erase(slots_.begin(), slots_.begin() + static_cast<std::ptrdiff_t>(count));
   open_ -= count;
   dirty_from_ -= std::min(dirty_from_, count);
+}
+
+// Requires: a candle is due behind the newest closed one. Passes over the first ones of a silence
+// that is longer than fill_limit, as if they had closed.
+void candle_series::shorten_silence(const candle_options& rules, time_ms watermark) noexcept {
+  const auto length = length_of(interval());
+  const time_ms first = *stream_.last_closed + length;
+  const time_ms due = candle_start(watermark - rules.grace, interval()); // those before it close
+  const time_ms end = open_ < slots_.size() ? std::min(due, slots_[open_].row.candle.start) : due;
+  const auto beyond = (end - first) / length - rules.fill_limit;
+  if (beyond <= 0)
+    return;
+  stream_.last_closed = *stream_.last_closed + beyond * length;
+  left_out_ += beyond;
 }
 
 void candle_series::close_first_open(const candle_cause& cause, std::vector<candle_fact>& out) {

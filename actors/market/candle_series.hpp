@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "actors/market/candle_options.hpp"
@@ -70,6 +71,9 @@ class candle_series {
                   std::vector<candle_view>& out);
   void open_views(stream_position through, std::vector<candle_view>& out) const;
 
+  // Flat candles beyond fill_limit that were not made, since the last call.
+  std::int64_t take_left_out() noexcept { return std::exchange(left_out_, 0); }
+
   std::size_t size() const noexcept { return slots_.size(); }
   std::size_t allocated_bytes() const noexcept { return slots_.capacity() * sizeof(slot); }
 
@@ -92,6 +96,7 @@ class candle_series {
   bool over(const candle_options& rules, time_ms start, time_ms watermark) const noexcept;
   slot& insert(std::size_t at, time_ms start);
   void erase_front(std::size_t count);
+  void shorten_silence(const candle_options& rules, time_ms watermark) noexcept;
   void close_first_open(const candle_cause& cause, std::vector<candle_fact>& out);
   void closed_at(const candle& which) noexcept;
   void number(const candle& which, const candle_cause& cause, std::vector<candle_fact>& out);
@@ -106,6 +111,7 @@ class candle_series {
   // Candles that start earlier may be in the database alone. min(): all that count are here.
   time_ms resident_from_ = time_ms::min();
   std::optional<time_ms> absent_; // the database has none there either
+  std::int64_t left_out_ = 0;
 };
 
 } // namespace tradepulse

@@ -118,6 +118,7 @@ void stream_worker::count_candles() const {
   counted.candle_corrections.add(made.corrections);
   counted.too_late_for_candles.add(made.too_late);
   counted.candle_overflows.add(made.overflows);
+  counted.candles_left_out.add(static_cast<std::uint64_t>(made.left_out));
 }
 
 // --- views -------------------------------------------------------------------------------------

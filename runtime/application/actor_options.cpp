@@ -80,6 +80,7 @@ std::shared_ptr<const candle_options> candle_options_of(const config::settings& 
   out.grace = settings.candles.grace;
   out.lateness = settings.candles.lateness;
   out.fill = settings.candles.fill;
+  out.fill_limit = settings.candles.fill_limit;
   return std::make_shared<const candle_options>(out);
 }
 

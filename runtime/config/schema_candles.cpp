@@ -64,6 +64,15 @@ constexpr auto rows = std::to_array<schema_row>({
      .help = "Whether a time without events gets a candle too: flat at the last close, with a "
              "volume of 0.",
      .store = here<&c::fill>},
+    {.name = "candles.fill_limit",
+     .type = value_type::integer,
+     .fallback = "1440",
+     .unit = "candles",
+     .min = 1,
+     .max = 100'000,
+     .help = "How many candles of one interval a silence gets at most with candles.fill: its last "
+             "ones. What one record makes is bounded by that.",
+     .store = here<&c::fill_limit>},
 });
 
 } // namespace

@@ -99,6 +99,7 @@ struct candle_settings {
   milliseconds max_ahead{};
   milliseconds idle_close{};
   bool fill{};
+  std::uint32_t fill_limit{};
 
   candle_intervals lengths() const;
 };

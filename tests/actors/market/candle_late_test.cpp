@@ -80,6 +80,34 @@ TEST(CandleFill, MakesFlatCandlesAtTheLastClose) {
                                   }));
 }
 
+TEST(CandleFill, OfALongSilenceMakesTheLastOnes) {
+  auto rules = only({m1, m5});
+  rules.fill = true;
+  rules.fill_limit = 2;
+  one_symbol a(rules);
+  a.trade(clock(0, 0), 10);
+  EXPECT_EQ(a.other(clock(0, 15)), (lines{
+                                       "1m 00:00 o10 h10 l10 c10 v1 n1 #1/1 @1",
+                                       "1m 00:13 o10 h10 l10 c10 v0 n0 #1/2 @1",
+                                       "1m 00:14 o10 h10 l10 c10 v0 n0 #1/3 @1",
+                                       "5m 00:00 o10 h10 l10 c10 v1 n1 #1/1 @1",
+                                       "5m 00:05 o10 h10 l10 c10 v0 n0 #1/2 @1",
+                                       "5m 00:10 o10 h10 l10 c10 v0 n0 #1/3 @1",
+                                   }));
+  EXPECT_EQ(a.builder.take_left_out(), 12);
+  EXPECT_EQ(a.builder.take_left_out(), 0);
+  // A late event in what was left out makes its close, as where nothing is filled.
+  EXPECT_EQ(a.trade(clock(0, 7), 9), (lines{
+                                         "1m 00:07 o9 h9 l9 c9 v1 n1 #1/4 @2",
+                                         "5m 00:05 o9 h9 l9 c9 v1 n1 r1 #1/4 @2",
+                                     }));
+  EXPECT_EQ(a.other(clock(0, 17)), (lines{
+                                       "1m 00:15 o10 h10 l10 c10 v0 n0 #1/5 @3",
+                                       "1m 00:16 o10 h10 l10 c10 v0 n0 #1/6 @3",
+                                   }));
+  EXPECT_EQ(a.builder.take_left_out(), 0);
+}
+
 TEST(CandleFill, PutsNothingBeforeTheFirstCandle) {
   auto rules = only({m1});
   rules.fill = true;

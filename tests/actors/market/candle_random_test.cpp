@@ -81,6 +81,8 @@ candle_options some_rules(unsigned seed) {
   if (seed % 3 == 2)
     rules.grace = std::chrono::minutes{3};
   rules.fill = seed % 2 == 1;
+  if (seed % 4 == 3)
+    rules.fill_limit = 2;
   if (seed % 5 == 4)
     rules.intervals = {candle_interval::m1, candle_interval::h1};
   if (seed % 5 == 3)

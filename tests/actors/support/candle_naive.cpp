@@ -107,7 +107,7 @@ struct naive {
   void say_what_is_new(time_ms watermark, const candle_record& by, bool flat_too) {
     for (auto& stream : streams) {
       const std::int64_t length = length_of(stream.interval).count();
-      std::set<std::int64_t> starts;
+      std::set<std::int64_t> starts, flat;
       for (const auto& each : events)
         starts.insert(start_ms(each.event_time, length));
       const auto over = [&](std::int64_t start) {
@@ -118,9 +118,21 @@ struct naive {
           auto first = starts.empty() ? std::int64_t{0} : *starts.begin();
           return stream.said.empty() ? first : stream.said.rbegin()->first;
         }();
-        if (!starts.empty())
-          for (auto start = said + length; over(start); start += length)
-            starts.insert(start);
+        // Of those without an event that follow one another, the last ones.
+        std::vector<std::int64_t> silence;
+        for (auto start = said + length; !starts.empty(); start += length) {
+          if (!starts.contains(start) && over(start)) {
+            silence.push_back(start);
+            continue;
+          }
+          if (std::ssize(silence) > rules.fill_limit)
+            silence.erase(silence.begin(), silence.end() - rules.fill_limit);
+          flat.insert(silence.begin(), silence.end());
+          silence.clear();
+          if (!over(start))
+            break;
+        }
+        starts.merge(flat);
       }
       for (const auto start : starts) {
         if (!over(start))
