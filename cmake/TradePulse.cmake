@@ -23,6 +23,8 @@ set_target_properties(Pqxx::pqxx PROPERTIES IMPORTED_LOCATION "${PQXX_LIBRARY}"
                       INTERFACE_INCLUDE_DIRECTORIES "${PQXX_INCLUDE_DIR};${PQ_INCLUDE_DIR}"
                       INTERFACE_LINK_LIBRARIES "${PQ_LIBRARY}")
 
+find_package(OpenSSL REQUIRED COMPONENTS Crypto)
+
 # Not beside a sanitizer, which has an allocator of its own.
 add_library(Jemalloc::jemalloc INTERFACE IMPORTED)
 if(NOT TRADEPULSE_SANITIZE)

@@ -22,7 +22,7 @@ LIBRARY_OF_ADAPTER = {
     "jemalloc": ("jemalloc/",),
     "json": ("rapidjson/",),
     "kafka": ("librdkafka/",),
-    "postgres": ("pqxx/", "libpq-fe.h"),
+    "postgres": ("pqxx/", "libpq-fe.h", "openssl/crypto.h"),  # The last is below libpq.
     "prometheus": ("prometheus/",),
     "spdlog": ("spdlog/",),
     "web": ("boost/asio/", "boost/beast/", "boost/system/"),

@@ -18,6 +18,7 @@
 #include "adapters/kafka/dead_letter_producer.hpp"
 #include "adapters/kafka/log_inspector_kafka.hpp"
 #include "adapters/postgres/range_store_postgres.hpp"
+#include "adapters/postgres/thread_end.hpp"
 #include "protocol/log.hpp"
 #include "runtime/application/actor_options.hpp"
 #include "runtime/application/adapter_options.hpp"
@@ -27,12 +28,20 @@
 namespace tradepulse {
 namespace {
 
+// CAF waits until a detached actor's thread calls this, and not for the thread's end.
+struct thread_end : caf::thread_hook {
+  void init(caf::actor_system&) override {}
+  void thread_started() override {}
+  void thread_terminates() override { end_database_thread(); }
+};
+
 struct actor_config : caf::actor_system_config {
   explicit actor_config(std::size_t workers) {
     // The default, `stealing`, starves a fan-out to thousands of actors.
     set("scheduler.policy", caf::atom("sharing"));
     set("scheduler.max-threads", workers);
     set("scheduler.max-throughput", std::size_t{100});
+    add_thread_hook<thread_end>();
   }
 };
 
