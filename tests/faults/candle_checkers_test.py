@@ -183,11 +183,18 @@ def test_a_record_of_the_next_epoch_closes_a_candle_of_the_one_before():
     assert of.candles.over_at(KEY, 60_000, 1) == (2, 1)
 
 
-def test_what_was_not_read_of_the_epoch_before_made_no_candle():
+def test_what_was_shown_and_not_stored_of_an_epoch_is_known():
+    """Three trades were shown, of which the log's next epoch knows two."""
     of = renewed(2, QUOTE)
-    assert KEY not in of.of(1).streams  # Its first close was made by the third record.
+    assert [each.members["trades"] for each in of.of(1).streams[KEY].events] == [2, 3, 1]
+    assert of.candles.members(KEY, 60_000, (1, 5)) == {**STATES[5], "closed": False}
     (closed,) = of.of(2).streams[KEY].events
     assert closed.members == {**STATES[2], "closed": True, "revision": 0}
+    assert of.due(KEY) == (1, 1)
+    # Of the minute nothing is in the next epoch, and nothing was stored of this one.
+    assert "A candle_1m" in of.of(2).streams
+    of = renewed(2)
+    assert of.due(KEY) == (0, 3) and of.due("A candle_1m") == (0, 3)
 
 
 def test_a_trade_of_the_next_epoch_forgets_what_was_open():

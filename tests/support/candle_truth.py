@@ -146,12 +146,13 @@ class PartitionCandles:
 
 class CandleTruth:
     """Of all partitions. `event(key, position, place, offset, stamp_ms, timestamp, members)` takes
-    each numbered event; `forget(key, position)`: those behind it were not, after all. Requires: the
-    records of each partition in its order."""
+    each numbered event. Requires: the records of each partition in its order."""
 
-    def __init__(self, event, forget=None):
-        self._event, self._forget = event, forget
+    def __init__(self, event):
+        self._event = event
         self._of = collections.defaultdict(PartitionCandles)  # {place: PartitionCandles}
+        self._over = {}  # {(place, epoch): PartitionCandles, with all of that epoch's log}
+        self._ends = {}  # {(key, epoch): number}, where epochs of its partition ended
         self._place = {}  # {symbol: where its trades are}
         self._before = {}  # {place: PartitionCandles when its epoch began}
         self._records = collections.defaultdict(list)  # {place: those of its present epoch}
@@ -163,19 +164,24 @@ class CandleTruth:
         for key, position, members in self._of[place].record(offset, stamp_ms, timestamp, trades):
             self._event(key, position, place, offset, stamp_ms, timestamp, members)
 
-    def begin(self, place, epoch, read_to):
-        """The next record is the first of that epoch; of the one before nothing was read from
-        the offset `read_to` on."""
+    def begin(self, place, read_to):
+        """The next record is the first of an epoch, which goes on from where the one before was at
+        the offset `read_to`: what lay behind was not read, or shown and never stored. Returns its
+        number: above all that is stored."""
         before = self._before.get(place) or PartitionCandles()
         for record in self._records.pop(place, []):
             if record[0] < read_to:
-                before.record(*record)
-        for key, position in self._of[place].positions.items():
-            if position != before.positions.get(key):
-                self._forget(key, before.positions.get(key, (0, 0)))
+                for _ in before.record(*record):
+                    pass
+        for key, (epoch, _) in self._of[place].positions.items():
+            stored = before.positions.get(key, (0, 0))
+            self._ends[key, epoch] = 0
+            self._ends[key, stored[0]] = stored[1]
+        self._over[place, self._of[place].epoch] = self._of[place]
         self._of[place] = before
-        before.begin(epoch)
+        before.begin(1 + max([before.epoch, *(epoch for epoch, _ in before.positions.values())]))
         self._before[place] = copy.deepcopy(before)
+        return before.epoch
 
     # --- what is asked; of a stream of candles by its key ---
 
@@ -184,7 +190,9 @@ class CandleTruth:
         return self._of.get(self._place.get(symbol_of(key)))
 
     def _candle(self, key, epoch, start):
-        partition = self._partition(key)
+        """With all trades of that epoch."""
+        place = self._place.get(symbol_of(key))
+        partition = self._over.get((place, epoch), self._of.get(place))
         return partition and partition.candles[key, epoch].get(start)
 
     def members(self, key, start, through):
@@ -199,12 +207,20 @@ class CandleTruth:
         """The position of the event that closed the candle, which is of that epoch of the trades;
         where there was none, that before the first event of the epoch that forgot it. None: it is
         open, or was never there."""
-        candle = self._candle(key, epoch, start)
+        partition = self._partition(key)
+        if partition is None:
+            return None
+        # Closed by a record of a later epoch, perhaps.
+        candle = partition.candles[key, epoch].get(start) or self._candle(key, epoch, start)
         if candle and candle.closes:
             return candle.closes[0]
-        partition = self._partition(key)
-        return next(((candles, 0) for trades, candles in (partition.begun[key] if partition else ())
-                     if trades > epoch), None)
+        return next(((candles, 0) for trades, candles in partition.begun[key] if trades > epoch),
+                    None)
+
+    def stored_of(self, key, epoch):
+        """How many events of an epoch were stored when its partition's epoch ended in it. None: it
+        did not."""
+        return self._ends.get((key, epoch))
 
     def open_ones(self, key):
         """{start: what a view must say}, of the newest epoch of the trades."""

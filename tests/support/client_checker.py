@@ -73,7 +73,7 @@ class ConnectionChecker:
                 self._say("I3", symbol, "never subscribed", "subscribed", "no answer")
             elif subscription.snapshot_due:
                 self._say("I3", symbol, "the snapshot of its join never came")
-            elif subscription.sequence != len(stream.events):
+            elif not self._due(symbol)[0] <= subscription.sequence <= self._due(symbol)[1]:
                 self._say("I3", symbol, "the end of the stream did not come",
                           len(stream.events), subscription.sequence)
         for symbol, (start, due, shown) in self._not_shown():
@@ -84,8 +84,11 @@ class ConnectionChecker:
     def behind(self):
         """Whether something of the log has not come yet."""
         return any(symbol not in self.subscriptions or self.subscriptions[symbol].snapshot_due
-                   or self.subscriptions[symbol].sequence < len(stream.events)
-                   for symbol, stream in self._streams()) or any(self._not_shown())
+                   or self.subscriptions[symbol].sequence < self._due(symbol)[0]
+                   for symbol, _ in self._streams()) or any(self._not_shown())
+
+    def _due(self, symbol):
+        return self._truth.due(symbol)
 
     def _not_shown(self):
         return ((key, each) for key in sorted(self.history.symbols) if is_candle(key)

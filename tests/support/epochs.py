@@ -5,20 +5,20 @@ Each epoch of a partition is a log of its own; the k-th usable record of a symbo
 
 from candle_truth import CandleTruth
 from client_checker import ConnectionChecker
-from stream_keys import key_in
+from stream_keys import is_candle, key_in
 from truth import Truth
 
 
 class EpochTruth:
     """Shows the newest epoch of each symbol as a Truth does, and the older ones by their number.
 
-    `bad` and `candles` as for Truth. All partitions begin in epoch 1. With candles, what is in an
-    epoch is known when read_to() has said where the one before ended.
+    `bad` and `candles` as for Truth. All partitions begin in epoch 1. With candles, an epoch
+    begins when read_to() has said where the one before ended.
     """
 
     def __init__(self, bad, candles=False):
         self._bad = bad
-        self.candles = CandleTruth(self._take_candle, self._forget_candles) if candles else None
+        self.candles = CandleTruth(self._take_candle) if candles else None
         self._truths = {1: Truth(bad, self.candles)}
         self._epoch = {}    # {(topic, partition): its epoch}
         self._records = {}  # {(topic, partition): those of its present log}
@@ -43,12 +43,6 @@ class EpochTruth:
     def _take_candle(self, key, position, *event):
         self.of(position[0]).take_candle(key, position, *event)
 
-    def _forget_candles(self, key, position):
-        """What lies behind that position."""
-        for epoch, truth in self._truths.items():
-            if epoch >= position[0]:
-                truth.cut(key, position[1] if epoch == position[0] else 0)
-
     def epoch_of(self, place):
         return self._epoch.get(place, 1)
 
@@ -59,20 +53,20 @@ class EpochTruth:
         before = self.of(self.epoch_of(place)).bad_places
         self._bad_before |= {bad for bad in before if bad[:2] == place}
         self._records[place] = []
-        self._epoch[place] = self.epoch_of(place) + 1
         if self.candles:
             self._waiting[place] = kept
-        else:
-            self.add(kept)
+            return
+        self._epoch[place] = self.epoch_of(place) + 1
+        self.add(kept)
 
-    def unknown_ends(self):
-        """[((topic, partition), its epoch)]: where read_to() is due."""
-        return [(place, self.epoch_of(place)) for place in self._waiting]
+    def ending(self):
+        """{(topic, partition): its epoch}, where read_to() is due."""
+        return {place: self.epoch_of(place) for place in self._waiting}
 
     def read_to(self, place, offset):
-        """Of the epoch before, the engine used what lies below that offset. A candle that was open
+        """Of the epoch that ends, what lies below that offset was stored. A candle that was open
         there may be closed by a record of the epoch that follows."""
-        self.candles.begin(place, self.epoch_of(place), offset)
+        self._epoch[place] = self.candles.begin(place, offset)
         self.add(self._waiting.pop(place))
 
     def forget_records(self):
@@ -83,6 +77,13 @@ class EpochTruth:
 
     def epoch_of_symbol(self, symbol):
         return max(epoch for epoch, truth in self._truths.items() if symbol in truth.streams)
+
+    def due(self, key):
+        """What was shown of an epoch that is over need not have been stored."""
+        epoch = self.epoch_of_symbol(key)
+        least, most = self.of(epoch).due(key)
+        stored = self.candles.stored_of(key, epoch) if self.candles and is_candle(key) else None
+        return (least if stored is None else stored), most
 
     def by_epoch(self):
         return self._truths

@@ -50,11 +50,6 @@ class StreamTruth:
         self.stamps_ms.append(stamp_ms)
         self.shown.append(newest if late else event)
 
-    def cut(self, count):
-        """What lies behind so many events was not."""
-        for each in (self.events, self.offsets, self.stamps_ms, self.shown):
-            del each[count:]
-
 
 class Truth:
     """Requires: each symbol lives in one partition; records of a partition come in its order.
@@ -108,12 +103,10 @@ class Truth:
     def take_candle(self, key, _, place, *event):
         self._add(symbol_of(key), stream_of(key), place, *event)
 
-    def cut(self, key, count):
-        """Of a stream only so many events were."""
-        if key in self.streams:
-            self.streams[key].cut(count)
-            if not count:
-                del self.streams[key]
+    def due(self, key):
+        """The least and the greatest number that who has all of a stream may have."""
+        count = len(self.streams[key].events)
+        return count, count
 
     def by_epoch(self):
         return {1: self}
