@@ -8,12 +8,16 @@ database_watch::database_watch(postgres_settings settings, std::shared_ptr<watch
 }
 
 database_watch::~database_watch() {
+  stop();
+  thread_.join();
+}
+
+void database_watch::stop() {
   {
     std::lock_guard lock(mutex_);
     stopping_ = true;
   }
   changed_.notify_all();
-  thread_.join();
 }
 
 database_watch::reading database_watch::latest() {

@@ -27,6 +27,9 @@ class database_watch {
   };
   // Thread: any.
   reading latest();
+  // Asks nothing any more: an attempt to connect lasts for postgres.connect_timeout, and the end of
+  // this object waits for it. Thread: any.
+  void stop();
 
  private:
   void run();

@@ -196,6 +196,7 @@ exit_code run_application(const config::settings& settings, stop_signals& signal
   log::info("draining", {{"deadline_ms", settings.shutdown.deadline.count()}});
   ready.draining = true;
   retention.stop();
+  database.stop();
   core.stop_intake();
   (*ports)->send_clients_away(settings.shutdown);
   core.close_history(); // a database that is away would hold connections back
