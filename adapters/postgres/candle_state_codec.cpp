@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <limits>
 #include <optional>
+#include <utility>
 
 namespace tradepulse {
 namespace {
@@ -60,6 +61,11 @@ class unpacker {
     return good_ ? value : 0;
   }
   std::int64_t number() { return static_cast<std::int64_t>(folded()); }
+  std::int32_t small_number() {
+    const auto value = number();
+    good_ = good_ && std::in_range<std::int32_t>(value);
+    return good_ ? static_cast<std::int32_t>(value) : 0;
+  }
   std::int64_t next(std::int64_t& near) {
     near = static_cast<std::int64_t>(static_cast<std::uint64_t>(near) + folded());
     return near;
@@ -181,7 +187,7 @@ stored_candle candle_of(unpacker& from, neighbours& near) {
   candle.flags =
       static_cast<candle_flags>(from.unsigned_number(std::numeric_limits<std::uint16_t>::max()));
   candle.start = time_of(from.next(near.time));
-  candle.revision = static_cast<std::int32_t>(from.number());
+  candle.revision = from.small_number();
   for (auto* each : {&candle.open, &candle.high, &candle.low, &candle.close})
     *each = price{from.next(near.price)};
   candle.trades = from.number();

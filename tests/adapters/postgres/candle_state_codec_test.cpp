@@ -168,6 +168,18 @@ TEST(CandleStateCodec, RefusesWhatNoStateHas) {
             "is damaged: of its 12 bytes some are missing, or are none of a state");
 }
 
+TEST(CandleStateCodec, RefusesARevisionThatIsTooGreat) {
+  stored_candles state;
+  state.candles.push_back(open_candle(3, "10", 5));
+  state.candles.back().candle.revision = std::numeric_limits<std::int32_t>::max();
+  auto bytes = encode_candle_state(state);
+  const auto at = bytes.find("\xfe\xff\xff\xff\x0f");
+  ASSERT_NE(at, std::string::npos);
+  bytes[at + 4] = '\x1f'; // 32 bits
+  EXPECT_EQ(refusal(bytes), "is damaged: of its " + std::to_string(bytes.size()) +
+                                " bytes some are missing, or are none of a state");
+}
+
 // Bytes by chance are read or refused, and what is read is written as it was read.
 TEST(CandleStateCodec, SurvivesAnyBytes) {
   const auto seed = std::random_device{}();
