@@ -7,6 +7,8 @@
 namespace tradepulse {
 namespace {
 
+constexpr stream_position before_all{epoch{1}, sequence{0}};
+
 stream_position behind(stream_position at) {
   return {at.epoch, sequence{at.seq.value() + 1}};
 }
@@ -15,6 +17,11 @@ stream_position before(stream_position at) {
 }
 stream_position last_of(const event_burst& burst) {
   return {burst.epoch(), burst.last()};
+}
+
+// Nobody is ahead by knowing the first epoch of a stream that has no event: number 0 names none.
+bool is_ahead(stream_position at, const recalled_events& found) {
+  return at > std::max(found.highest, before_all);
 }
 
 } // namespace
@@ -63,7 +70,7 @@ recovery::opening recovery::open(const recalled_events& first) {
   if (timed_)
     take_memorys(first);
   opening out{behind(position_), std::max(position_, first.highest), {}};
-  out.refused = position_ > first.highest && first.settled && !first.away;
+  out.refused = is_ahead(position_, first) && first.settled && !first.away;
   if (out.refused) { // whatever the stream has reached when it is written
     items_.push_back(refusal{position_, first.highest, first.published});
   } else if (position_ >= first.highest || (journal_ && !first.away && reached_by(first))) {
@@ -73,7 +80,7 @@ recovery::opening recovery::open(const recalled_events& first) {
     out.lost = first.from.seq.value() - position_.seq.value() - 1; // memory has nothing to lose
   }
   // Behind the first number of all there is nothing that could be lost.
-  if (older_ && position_ > stream_position{epoch{1}, sequence{0}})
+  if (older_ && position_ > before_all)
     out.lost.reset();
   timed_ = older_ = false;
   return out;
@@ -88,7 +95,7 @@ void recovery::recalled(const recalled_events& found) {
   ahead_ = false;
   if (found.away) {
     state_ = next::settling;
-  } else if (position_ > found.highest) {
+  } else if (is_ahead(position_, found)) {
     // It saw what a process published that ended before the database had it. Until that has been
     // read again the position is believed; events that are not above it are not sent again.
     state_ = next::live;

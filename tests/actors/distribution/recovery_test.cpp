@@ -52,5 +52,30 @@ TEST(RecoveryOfWhatIsNotShown, AnnouncesAHoleWithoutASnapshotWhereThereIsNoJourn
   EXPECT_EQ(way.due(), next::live);
 }
 
+// A stream of candles has an epoch before its first candle closes, and a server that was lost may
+// have been the only one that knew it.
+TEST(RecoveryBeforeTheFirstEvent, BelievesThatNothingHasBeenSeenOfAStreamThatNobodyKnows) {
+  recalled_events nothing;
+  nothing.settled = nothing.final_below = true;
+  recovery way(since_point(pos(1, 0)), true);
+  const auto opened = way.open(nothing);
+  EXPECT_FALSE(opened.refused);
+  EXPECT_EQ(opened.from, pos(1, 1));
+  EXPECT_EQ(opened.to, pos(1, 0));
+  EXPECT_EQ(opened.lost, 0);
+  way.asked();
+  way.recalled(nothing);
+  EXPECT_EQ(way.due(), next::live);
+  EXPECT_EQ(way.position(), pos(1, 0));
+  EXPECT_FALSE(way.ahead());
+}
+
+TEST(RecoveryBeforeTheFirstEvent, RefusesALaterEpochThatNobodyKnows) {
+  recalled_events nothing;
+  nothing.settled = nothing.final_below = true;
+  EXPECT_TRUE(recovery(since_point(pos(2, 0)), true).open(nothing).refused);
+  EXPECT_TRUE(recovery(since_point(pos(1, 1)), true).open(nothing).refused);
+}
+
 } // namespace
 } // namespace tradepulse
