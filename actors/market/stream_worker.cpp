@@ -65,6 +65,8 @@ void stream_worker::take(const symbol_work& what) {
 
 void stream_worker::restore(const restore_stream& claim) {
   heard();
+  if (options_.directory->has_moved_on(*entry_, claim))
+    return;
   // What is read under this claim is sent behind it: these are of claims that are over.
   waiting_.reset();
   later_.clear();
@@ -91,8 +93,8 @@ void stream_worker::move_home(const stored_stream& row) {
 }
 
 void stream_worker::committed(const epoch_committed& done) {
-  options_.directory->home_committed(*entry_, done.epoch);
   publish(state_->commit_epoch(done.epoch), {});
+  options_.directory->home_committed(*entry_, done.epoch); // one of both always says where it is
 }
 
 void stream_worker::recall(const recall_events& question) {

@@ -79,6 +79,9 @@ class symbol_directory {
   // candles that are made from it.
   void restore(const topic_partition& source, stored_stream stored,
                const candle_claim& candles = {});
+  // By the stream's actor, of a claim that was sent to it: whether another partition has moved the
+  // stream on since its row was read. That claim is not its home's any more.
+  bool has_moved_on(const symbol_entry& entry, const restore_stream& claim) const;
   // By the worker of a stream that candles are made from: the entries of their streams, and the
   // board of all of them. No board where another stream was first: it has them all.
   candle_outlets outlets_of(symbol_entry& source, candle_intervals intervals);
@@ -168,6 +171,8 @@ class symbol_directory {
   std::shared_ptr<symbol_state> new_state(const symbol_entry& entry) const;
   candle_view_ptr view_of(const symbol_entry& entry) const;
   bool is_idle(const symbol_entry& entry) const;
+  static bool is_elsewhere(const symbol_entry& entry, const topic_partition& source,
+                           const stored_stream& stored);
   void becomes_known(symbol_entry& entry);
   bool is_away(const std::optional<topic_partition>& home) const;
   bool is_settled(const topic_partition& source) const;

@@ -15,15 +15,29 @@ std::shared_ptr<symbol_state> symbol_directory::new_state(const symbol_entry& en
   return make_symbol_state(entry.key, entry.index, ring_events_);
 }
 
+// Requires: the shard's lock. Committed or not: the claim may have read the row before that.
+bool symbol_directory::is_elsewhere(const symbol_entry& entry, const topic_partition& source,
+                                    const stored_stream& stored) {
+  const auto is_later = [&](stream_position at) { return at.epoch > stored.position.epoch; };
+  return entry.home && *entry.home != source &&
+         ((entry.uncommitted_move && is_later(entry.uncommitted_move->position)) ||
+          (entry.snapshot && is_later(entry.snapshot->position)));
+}
+
+bool symbol_directory::has_moved_on(const symbol_entry& entry, const restore_stream& claim) const {
+  std::lock_guard lock(shard_of(entry.key).mutex);
+  return is_elsewhere(entry, claim.source, claim.stored);
+}
+
 void symbol_directory::restore(const topic_partition& source, stored_stream stored,
                                const candle_claim& candles) {
   auto& in = shard_of(stored.key());
   std::unique_lock lock(in.mutex);
   auto& entry = entry_of(in, stored.key());
+  if (is_elsewhere(entry, source, stored))
+    return; // its events come from another partition now, whose claim this is not
   bool uncommitted_epoch = false;
   if (entry.uncommitted_move && entry.uncommitted_move->position.epoch > stored.position.epoch) {
-    if (entry.home != source)
-      return; // its events come from another partition now, whose claim this is not
     // This partition's events had moved it here, and none of that is committed: they will be read
     // again, and get the numbers of the epoch that the move began. The old home's claim and what
     // it has in flight stay as they are.

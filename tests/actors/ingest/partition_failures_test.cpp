@@ -446,5 +446,23 @@ TEST_F(PartitionFailures, LeaveAMovedStreamAloneWhenItsOldHomeClaimsAgain) {
   EXPECT_EQ(world.store.stream("A")->position, pos(2, 2));
 }
 
+TEST_F(PartitionFailures, LeaveAMovedStreamAloneWhenItsOldHomeWasClaimedBeforeTheCommit) {
+  world.start(ticks);
+  world.start(other);
+  world.batch(ticks, {{0, "A 10 0"}});
+  world.commit();
+  const auto before = *world.store.stream("A");
+  world.batch(other, {{0, "A 20 0"}});
+  world.commit();
+  const auto moved = *world.store.stream("A");
+  world.store.set(before); // as that claim has read it
+  world.fault(ticks, read_fault::offset_out_of_range);
+  world.wait(100ms);
+  world.store.set(moved);
+  world.batch(other, {{1, "A 21 1"}});
+  world.commit();
+  EXPECT_EQ(world.store.stream("A")->position, pos(2, 2));
+}
+
 } // namespace
 } // namespace tradepulse
