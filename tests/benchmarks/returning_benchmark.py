@@ -165,6 +165,12 @@ def run(context):
           f"{Spread(d['latency']['p99'] for _, _, d in rounds).show('{:.2f} ms')}\n"
           "live ratio: " + Spread(d["latency"]["p99"] / max(b["latency"]["p99"], 0.001)
                                   for _, b, d in rounds).show("{:.2f}") + f" (aim {TARGET_LIVE})\n"
+          "the same of the bare consumer: " +
+          Spread(d["bare"]["p99"] / max(b["bare"]["p99"], 0.001)
+                 for _, b, d in rounds).show("{:.2f}") +
+          "\nlive p99 meanwhile to the bare consumer's: " +
+          Spread(d["latency"]["p99"] / max(d["bare"]["p99"], 0.001)
+                 for _, _, d in rounds).show("{:.2f}") + "\n"
           "CPU of the engine: " + Spread(f["engine_s"] for f, _, _ in rounds).show("{:.2f} s") +
           ", of the returning clients: " +
           Spread(f["cpu_s"] for f, _, _ in rounds).show("{:.2f} s") +
