@@ -18,6 +18,9 @@ candle_builder::candle_builder(std::shared_ptr<const candle_options> rules)
 
 candle_builder::outcome candle_builder::apply(const candle_event& event, const candle_cause& cause,
                                               std::vector<candle_fact>& out, std::size_t step) {
+  if (add_to_run(event, cause))
+    return {};
+  settle();
   const std::size_t most = out.size() + std::max<std::size_t>(step, 1);
   const bool fresh = event.position > through_; // not one that goes on after a step
   outcome result;
@@ -66,6 +69,7 @@ bool candle_builder::close_due(const candle_cause& cause, std::vector<candle_fac
                                std::size_t most) {
   if (cause.watermark < next_close_)
     return true;
+  settle();
   const bool done = std::all_of(series_.begin(), series_.end(), [&](auto& each) {
     return each.close_due(*rules_, cause, out, most);
   });
@@ -97,6 +101,54 @@ std::int64_t candle_builder::take_left_out() noexcept {
   return out;
 }
 
+// An event of the run that is under way, or of one that begins with it.
+bool candle_builder::add_to_run(const candle_event& event, const candle_cause& cause) noexcept {
+  if (run_.from == run_.to)
+    begin_run(event.event_time);
+  if (!only_adds(event, cause))
+    return false;
+  const measured_event measured(event);
+  if (event.size &&
+      (!measured.quote || *measured.quote > run_.quote_room - run_.sum.candle.quote_units))
+    return false;
+  merge(run_.sum, measured);
+  through_ = event.position;
+  watermark_ = std::max(watermark_, cause.watermark);
+  views_due_ = true;
+  return true;
+}
+
+bool candle_builder::only_adds(const candle_event& event,
+                               const candle_cause& cause) const noexcept {
+  return run_.covers(event.event_time) && event.position > through_ &&
+         event.position.epoch == source_epoch_ && cause.watermark < next_close_ &&
+         event.event_time >= rules_->oldest_that_counts(std::max(watermark_, cause.watermark));
+}
+
+// The shortest of the candles that this time falls into lies in each of the others.
+void candle_builder::begin_run(time_ms at) noexcept {
+  const candle* shortest = nullptr;
+  int128 room = quote_room({});
+  for (const auto& each : series_) {
+    const auto* open = each.open_at(at);
+    if (!open)
+      return;
+    if (!shortest)
+      shortest = open;
+    room = std::min(room, quote_room(*open));
+  }
+  run_ = {shortest->start, shortest->end(), room, {}};
+  run_.sum.candle.start = shortest->start;
+}
+
+// No run is under way behind this.
+void candle_builder::settle() noexcept {
+  if (run_.sum.candle.trades > 0)
+    for (auto& each : series_)
+      each.add_to_newest(run_.sum);
+  run_ = {};
+}
+
 void candle_builder::find_next_close() noexcept {
   next_close_ = time_ms::max();
   for (const auto& each : series_)
@@ -112,6 +164,8 @@ void candle_builder::find_source_epoch() noexcept {
 
 bool candle_builder::needs(const candle_event& event, time_ms watermark,
                            std::vector<key>& out) const {
+  if (run_.covers(event.event_time))
+    return false; // of each interval the candle is here
   const time_ms now = std::max(watermark_, watermark);
   const auto before = out.size();
   if (event.position <= through_ || event.position.epoch != through_.epoch ||
@@ -136,13 +190,15 @@ void candle_builder::release(std::uint32_t committed) {
 }
 
 std::uint32_t candle_builder::save(stored_candles& out) {
+  settle();
   ++saves_;
   for (auto& each : series_)
     each.save(saves_, out);
   return saves_;
 }
 
-void candle_builder::state(stored_candles& out) const {
+void candle_builder::state(stored_candles& out) {
+  settle();
   for (const auto& each : series_)
     each.state(out);
 }
@@ -156,6 +212,7 @@ void candle_builder::restore(const stored_candles& stored, time_ms watermark,
         stream = found;
     each.restore(*rules_, stream, stored.candles, watermark, closed_loaded);
   }
+  run_ = {};
   watermark_ = watermark;
   through_ = through;
   views_due_ = false;
@@ -166,17 +223,20 @@ void candle_builder::restore(const stored_candles& stored, time_ms watermark,
 void candle_builder::changed_views(std::vector<candle_view>& out) {
   if (!views_due_)
     return;
+  settle();
   views_due_ = false;
   for (auto& each : series_)
     each.changed_views(through_, out);
 }
 
 void candle_builder::idle_views(time_ms now, std::vector<candle_view>& out) {
+  settle();
   for (auto& each : series_)
     each.idle_views(*rules_, now, through_, out);
 }
 
-void candle_builder::open_views(std::vector<candle_view>& out) const {
+void candle_builder::open_views(std::vector<candle_view>& out) {
+  settle();
   for (const auto& each : series_)
     each.open_views(through_, out);
 }

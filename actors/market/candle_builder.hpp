@@ -78,7 +78,7 @@ class candle_builder {
   // Requires: the last apply() or advance() was done.
   std::uint32_t save(stored_candles& out);
   // Appends every stream and every open candle: what a restart begins with.
-  void state(stored_candles& out) const;
+  void state(stored_candles& out);
   // Goes on from what the database has as of the partition's `watermark`; `through` is the position
   // of the source as of there. Rows may be more than count. With closed_loaded = false the closed
   // candles were left out, to be asked for by needs().
@@ -94,7 +94,7 @@ class candle_builder {
   // open candles that are over, provisionally closed; each once, until an event withdraws it.
   void idle_views(time_ms now, std::vector<candle_view>& out);
   // All open candles, as they were shown last: what an answer and a new subscriber get.
-  void open_views(std::vector<candle_view>& out) const;
+  void open_views(std::vector<candle_view>& out);
 
   std::span<const candle_series> series() const noexcept { return series_; } // shortest first
   std::size_t candles() const noexcept;
@@ -102,6 +102,20 @@ class candle_builder {
   std::size_t memory_bytes() const noexcept;
 
  private:
+  // Events that only add to open candles, as nearly all do: summed up before each candle gets the
+  // sum. The next that does more, and whoever asks for the candles, finds them settled.
+  struct open_run {
+    time_ms from{}; // times of the newest candle of each interval, all of them open
+    time_ms to{};   // exclusive; `from`: no run is under way
+    int128 quote_room = 0;
+    stored_candle sum; // starts at `from`
+
+    bool covers(time_ms time) const noexcept { return time >= from && time < to; }
+  };
+  bool only_adds(const candle_event& event, const candle_cause& cause) const noexcept;
+  bool add_to_run(const candle_event& event, const candle_cause& cause) noexcept;
+  void begin_run(time_ms at) noexcept;
+  void settle() noexcept;
   void begin_epoch(const candle_event& first, const candle_cause& cause);
   bool close_due(const candle_cause& cause, std::vector<candle_fact>& out, std::size_t most);
   void add(const candle_event& event, const candle_cause& cause, std::vector<candle_fact>& out,
@@ -115,6 +129,7 @@ class candle_builder {
   epoch source_epoch_; // that of all series; 0 where they differ (an interval that is new)
   time_ms watermark_ = time_ms::min(); // the greatest it was told in this epoch
   time_ms next_close_ = time_ms::max();
+  open_run run_;
   std::uint32_t saves_ = 0;
   bool views_due_ = false;
 };

@@ -195,7 +195,7 @@ std::shared_ptr<made_candles> candle_desk::made(const ingest_range& range,
   return out;
 }
 
-candle_update candle_desk::update_of(const ingest_range::slot& slot) const {
+candle_update candle_desk::update_of(const ingest_range::slot& slot) {
   candle_update out{slot.key(), {}, {}, slot.row.position.epoch};
   auto state = std::make_shared<stored_candles>();
   builder_.state(*state);

@@ -48,7 +48,7 @@ class candle_desk {
   // Open candles that have changed since the call before.
   void changed_views(std::vector<candle_view>& out) { builder_.changed_views(out); }
   void idle_views(time_ms now, std::vector<candle_view>& out) { builder_.idle_views(now, out); }
-  void open_views(std::vector<candle_view>& out) const { builder_.open_views(out); }
+  void open_views(std::vector<candle_view>& out) { builder_.open_views(out); }
 
   const candle_builder& builder() const noexcept { return builder_; }
 
@@ -63,7 +63,7 @@ class candle_desk {
   std::shared_ptr<made_candles> made(const ingest_range& range, const ingest_range::slot& slot,
                                      bool hold);
   bool is_uncommitted(const ingest_range& range, const candle_fact& first);
-  candle_update update_of(const ingest_range::slot& slot) const;
+  candle_update update_of(const ingest_range::slot& slot);
 
   std::shared_ptr<const candle_options> rules_;
   candle_builder builder_;

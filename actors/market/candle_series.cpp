@@ -78,11 +78,22 @@ candle_series::added candle_series::add(const candle_options& rules, const measu
     closed_at(changed);
     number(changed, cause, out);
   } else {
-    into.view_due = true;
-    into.withdraws = into.withdraws || into.provisional;
-    into.provisional = false;
+    show(into);
   }
   return result;
+}
+
+void candle_series::add_to_newest(const stored_candle& sum) noexcept {
+  mark(slots_.size() - 1);
+  merge(slots_.back().row, sum);
+  show(slots_.back());
+}
+
+// An open one has an event more.
+void candle_series::show(slot& changed) noexcept {
+  changed.view_due = true;
+  changed.withdraws = changed.withdraws || changed.provisional;
+  changed.provisional = false;
 }
 
 std::size_t candle_series::place(time_ms start) const noexcept {

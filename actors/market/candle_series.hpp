@@ -43,6 +43,13 @@ class candle_series {
   added add(const candle_options& rules, const measured_event& what, time_ms watermark,
             const candle_cause& cause, std::vector<candle_fact>& out);
 
+  // The newest candle, where it is open and covers this time. Null: there is none.
+  const candle* open_at(time_ms time) const noexcept {
+    return open_ < slots_.size() && newest_covers(time) ? &slots_.back().row.candle : nullptr;
+  }
+  // Of events that fall into open_at() of their time. Requires: their quote volume fits there.
+  void add_to_newest(const stored_candle& sum) noexcept;
+
   // Whether the newest candle covers this time, as it nearly always does: told without a division.
   bool newest_covers(time_ms event_time) const noexcept {
     return !slots_.empty() && event_time >= slots_.back().row.candle.start &&
@@ -101,6 +108,7 @@ class candle_series {
   void closed_at(const candle& which) noexcept;
   void number(const candle& which, const candle_cause& cause, std::vector<candle_fact>& out);
   void mark(std::size_t at) noexcept;
+  static void show(slot& changed) noexcept;
   void prune(const candle_options& rules, time_ms watermark);
 
   stored_candle_stream stream_;

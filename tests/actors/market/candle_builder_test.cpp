@@ -171,6 +171,34 @@ TEST(CandleBuilder, AQuoteVolumeAboveItsBoundIsUnknownFromThenOnAndCounted) {
   EXPECT_EQ(views.at(0).candle.volume(), much.units() * 2 + 1);
 }
 
+TEST(CandleBuilder, AVolumeAtTheBoundIsKnownAndOneUnitMoreIsNot) {
+  const int128 bound = ((int128{1} << 126) - 1) + (int128{1} << 126);
+  const price high{9'000'000'000'000'000'000};
+  for (const bool looked_at : {false, true}) { // behind each event
+    one_symbol a(only({m1, m5}));
+    std::vector<candle_view> views;
+    const auto event = [&](price each, int128 size) {
+      a.apply({a.next(), clock(0, 0, 1), each, quantity{size}});
+      views.clear();
+      if (looked_at)
+        a.builder.open_views(views);
+      return a.last.overflows;
+    };
+    EXPECT_EQ(event(price{1}, 1), 0u);
+    EXPECT_EQ(event(high, (bound - 1) / high.units()), 0u);
+    EXPECT_EQ(event(price{1}, (bound - 1) % high.units()), 0u);
+    for (const auto& view : views)
+      EXPECT_EQ(view.candle.quote_volume(), bound);
+    EXPECT_EQ(event(price{1}, 1), 2u);
+    EXPECT_EQ(event(price{1}, 1), 0u);
+    views.clear();
+    a.builder.open_views(views);
+    EXPECT_EQ(views.at(0).candle.quote_volume(), std::nullopt);
+    EXPECT_EQ(views.at(1).candle.quote_volume(), std::nullopt);
+    EXPECT_EQ(views.at(0).candle.trades, 5);
+  }
+}
+
 TEST(CandleBuilder, OneProductAboveTheBoundIsUnknownToo) {
   EXPECT_EQ(quote_volume_of(price{std::numeric_limits<std::int64_t>::max()},
                             quantity{int128{999'999'999'999} * decimal_unit}),

@@ -10,6 +10,19 @@ using namespace candle_samples;
 using namespace std::chrono_literals;
 using enum candle_interval;
 
+TEST(LateEvent, AnEventOlderThanLatenessChangesNoCandleThatIsOpen) {
+  auto rules = only({m1});
+  rules.lateness = 10s;
+  one_symbol a(rules);
+  a.trade(clock(0, 0, 20), 1);
+  a.trade(clock(0, 0, 30), 2);
+  a.trade(clock(0, 0, 20), 3);
+  EXPECT_FALSE(a.last.too_late);
+  a.trade(clock(0, 0, 19, 999), 9);
+  EXPECT_TRUE(a.last.too_late);
+  EXPECT_EQ(a.other(clock(0, 1)), lines{"1m 00:00 o1 h3 l1 c2 v3 n3 #1/1 @4"});
+}
+
 TEST(LateEvent, CorrectsItsClosedCandleAndTheHigherClosedOnes) {
   one_symbol a(only({m1, m5, h1}));
   a.trade(clock(0, 1), 10);

@@ -20,7 +20,7 @@ lines idle(one_symbol& of, time_ms now) {
   of.builder.idle_views(now, views);
   return texts(views);
 }
-lines open(const one_symbol& of) {
+lines open(one_symbol& of) {
   std::vector<candle_view> views;
   of.builder.open_views(views);
   return texts(views);
