@@ -168,7 +168,8 @@ symbol_state::restored symbol_state_of<Events>::restore(stored_stream stored, he
   restored_ = uncommitted_epoch ? stream_position{} : stored.position;
   published_ = std::move(published);
   restored out;
-  if (auto at = head_of(stored); at && (!published_ || published_->position < at->position)) {
+  auto at = uncommitted_epoch ? nullptr : head_of(stored); // nobody hears of it before its commit
+  if (at && (!published_ || published_->position < at->position)) {
     ring_.clear();
     published_ = std::move(at);
     out.moved = published_;

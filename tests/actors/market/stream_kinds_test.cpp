@@ -190,6 +190,20 @@ TYPED_TEST(StreamOfKind, TellsTheMoveWhereTheDatabaseIsAhead) {
   EXPECT_FALSE(make_symbol_state(this->key(), stream_index{8}, 1)->restore(stored, nullptr).moved);
 }
 
+// A claim of the new home, before the move is committed.
+TYPED_TEST(StreamOfKind, DoesNotShowAnEpochThatIsNotCommitted) {
+  auto state = make_symbol_state(this->key(), stream_index{7}, 100);
+  stored_stream moved;
+  moved.symbol = named("A");
+  moved.kind = TypeParam::kind;
+  moved.home = other;
+  moved.position = pos(2, 0);
+  const auto shown = std::make_shared<const stream_head>(
+      stream_head{named("A"), pos(1, 9), TypeParam::kind});
+  EXPECT_FALSE(state->restore(moved, shown, true).moved);
+  EXPECT_EQ(state->recall(pos(1, 9), 0).highest, pos(1, 9));
+}
+
 TEST(EventRing, HasAsMuchMemoryForEveryKind) {
   const auto capacity = [](auto ring) {
     for (std::int64_t i = 1; i <= 1'000; ++i) {
