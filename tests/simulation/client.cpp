@@ -48,10 +48,11 @@ bool simulated_outbox::drain(std::string& into) {
 
 void client::connected() {
   for (auto& [stream, each] : subscriptions_)
-    each = {false, false, false, each.position, false, false, false, 0, {}};
+    each = {false, false, {}, false, each.position, false, false, false, 0, {}};
 }
 
-client_message client::subscribe(const stream_key& stream, bool with_position) {
+client_message client::subscribe(const stream_key& stream, bool with_position,
+                                 std::optional<time_ms> since) {
   auto& mine = subscriptions_[stream];
   mine.asked = true;
   mine.with = with_position && mine.position.epoch.value() > 0;
@@ -60,6 +61,9 @@ client_message client::subscribe(const stream_key& stream, bool with_position) {
   out.streams.push_back(stream.kind);
   if (mine.with)
     out.since.emplace_back(since_point{mine.position});
+  mine.since = mine.with ? std::nullopt : since;
+  if (mine.since)
+    out.since.emplace_back(since_point{*mine.since});
   return out;
 }
 
@@ -156,16 +160,19 @@ void client::subscribed(json text) {
   mine.candles = {};
   const stream_position at{epoch{integer(text, "epoch")}, sequence{integer(text, "seq")}};
   if (member(text, "recovered") == "true") {
-    if (!mine.with)
+    if (!mine.with && !mine.since)
       return fail(text, "recovered, and no position was given");
     const auto from = text.substr(text.find("\"from\":{"));
     const stream_position first{epoch{integer(from, "epoch")}, sequence{integer(from, "seq")}};
+    if (mine.since)
+      placed(text, stream, mine, first);
     expect(text,
            first == stream_position{mine.position.epoch, sequence{mine.position.seq.value() + 1}},
            "it does not go on behind " + text_of(mine.position));
     expect(text, at >= mine.position, "it joins below its position");
     return;
   }
+  expect(text, !mine.since, "nobody can be ahead with a time");
   if (mine.with) { // an error and a snapshot follow
     mine.refused = true;
     return;
@@ -173,6 +180,13 @@ void client::subscribed(json text) {
   mine.position = at;
   mine.snapshot_due = member(text, "known") == "true" && stream.kind == stream_kind::price;
   expect(text, member(text, "known") == "true" || at == stream_position{}, "unknown, and a place");
+}
+
+// It may begin earlier than its time asks for, and skips nothing that was committed then or later.
+void client::placed(json text, const stream_key& stream, subscription& of, stream_position first) {
+  of.position = {first.epoch, sequence{first.seq.value() - 1}};
+  if (const auto due = stored_.first_since(stream, *of.since))
+    expect(text, first <= *due, text_of(*due) + " was committed at that time or later");
 }
 
 void client::unsubscribed(json text) {

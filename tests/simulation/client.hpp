@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <memory>
 #include <set>
 #include <string>
@@ -53,8 +54,10 @@ class client {
 
   // A new connection: nothing is subscribed.
   void connected();
-  // What it says to have one of its streams: with its position, where it has one and wants so.
-  client_message subscribe(const stream_key& stream, bool with_position);
+  // What it says to have one of its streams: with its position, where it has one and wants so; or
+  // with a time.
+  client_message subscribe(const stream_key& stream, bool with_position,
+                           std::optional<time_ms> since = {});
   client_message unsubscribe(const stream_key& stream);
   bool is_subscribed(const stream_key& stream) const;
   bool may_leave(const stream_key& stream) const;
@@ -75,6 +78,7 @@ class client {
   struct subscription {
     bool asked = false;    // and not answered
     bool with = false;     // its position
+    std::optional<time_ms> since; // instead
     bool answered = false; // and not left
     stream_position position;
     bool epoch_ended = false;  // a gap said so: the next one is of a later epoch
@@ -87,6 +91,7 @@ class client {
 
   void told(json text);
   void subscribed(json text);
+  void placed(json text, const stream_key& stream, subscription& of, stream_position first);
   void unsubscribed(json text);
   void missed(json text);
   void failed(json text);

@@ -127,6 +127,7 @@ bool database::commit(const transaction& what) {
   const auto [before, book] = std::pair(mine, log.eras.back().committed);
   look_at(what, log.eras.back());
   std::map<stream_key, std::optional<stored_stream>> streams;
+  bool stays = false; // it is not lost with its server
   mine.next = head.to;
   mine.cluster_id = head.cluster_id;
   if (head.last_applied)
@@ -137,13 +138,18 @@ bool database::commit(const transaction& what) {
     mine.watermark = head.watermark;
   ++commits;
   for (const auto& each : what.events)
-    if (is_kept(each.stream.kind))
+    if (is_kept(each.stream.kind)) {
       journal_[each.stream][each.at.epoch.value()].push_back(
           {each.what, head.commit_time, commits});
+      commit_times_[each.stream].try_emplace(each.at, head.commit_time);
+    }
   for (const auto& each : head.rows) {
     const auto name = each.stream.key();
+    const auto begun = each.stream.position.epoch;
     if (const auto found = streams_.find(name); found != streams_.end())
       streams[name] = found->second;
+    stays = stays || (begun > mine.floor &&
+                      (!streams[name] || streams[name]->position.epoch < begun));
     auto stored = each.stream;
     if (each.position_only) {
       loose_.insert(name);
@@ -171,6 +177,8 @@ bool database::commit(const transaction& what) {
   });
   if (undo_.size() > 4)
     undo_.pop_front();
+  if (stays) // it has begun an epoch that no floor would keep from another log
+    undo_.clear();
   if (log.eras.back().committed)
     look_at_states(head.source, *log.eras.back().committed);
   found_.happened("committed " + head.source.to_string() + " up to " +
@@ -195,18 +203,19 @@ void database::look_at(const transaction& what, market_log::era& in) {
     if (each.bad && !letters.contains({head.source, each.offset, market_log::digest(each)}))
       return fail("record " + std::to_string(each.offset) + " was committed without its letter");
     for (const auto& stream : each.feeds) {
-      const auto seq = log_.number_of(in, stream, each.offset);
+      const stream_position due{
+          epoch{log_.epoch_in(in, stream, head.source)},
+          sequence{log_.number_of(in, stream, head.source, each.offset)}};
       auto& mine = given[stream];
       const auto i = static_cast<std::size_t>(taken[stream]++);
       if (i >= mine.size())
         return fail(text_of(stream) + " lacks the event of record " + std::to_string(each.offset));
       const auto& one = *mine[i];
-      const auto& truth = in.streams.at(stream)[static_cast<std::size_t>(seq - 1)];
-      if (one.at != stream_position{epoch{in.epoch}, sequence{seq}} ||
-          one.what.offset != each.offset || one.what.whole != truth.whole ||
+      const auto& truth = in.streams.at(stream)[static_cast<std::size_t>(due.seq.value() - 1)];
+      if (one.at != due || one.what.offset != each.offset || one.what.whole != truth.whole ||
           one.what.ms != truth.ms || (one.what.late != truth.late && !is_loose(stream)))
         return fail(text_of(stream) + ": record " + std::to_string(each.offset) + " is " +
-                    text_of({epoch{in.epoch}, sequence{seq}}) + ", and record " +
+                    text_of(due) + ", and record " +
                     std::to_string(one.what.offset) + " was committed as " + text_of(one.at));
     }
   }
@@ -257,44 +266,6 @@ void database::look_at_row(const stream_row& of, market_log::era& in, stream_pos
           : !stored.newest || ms_of(stored.newest->event_time) != shown.ms)
     fail(text_of(name) + " at " + text_of(stored.position) + " does not show number " +
          std::to_string(newest));
-}
-
-void database::leave_floating(transaction what) {
-  const auto source = what.head.source;
-  floating_.insert_or_assign(source, std::move(what));
-}
-
-void database::settle_floating(const topic_partition& source) {
-  const auto found = floating_.find(source);
-  if (found == floating_.end())
-    return;
-  if (dice_.in(2))
-    commit(found->second);
-  floating_.erase(source);
-}
-
-void database::fail_over() {
-  ++server_;
-  floating_.clear();
-  for (auto lost = dice_.between(0, static_cast<std::int64_t>(undo_.size())); lost > 0; --lost) {
-    undo_.back()();
-    undo_.pop_back();
-  }
-  found_.happened("another server");
-}
-
-bool database::refused(const stream_key& stream) {
-  const auto found = refusals_.find(stream);
-  if (found == refusals_.end()) {
-    if (dice_.percent(rates.refused_rows))
-      refusals_[stream] = static_cast<int>(dice_.between(1, 4));
-    else
-      return false;
-  }
-  auto& left = refusals_[stream];
-  if (--left == 0)
-    refusals_.erase(stream);
-  return true;
 }
 
 } // namespace tradepulse::simulation

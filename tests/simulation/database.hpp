@@ -19,6 +19,8 @@ namespace tradepulse::simulation {
 
 // How much goes wrong, in percent of the calls; all 0: nothing does any more.
 struct troubles {
+  bool operator==(const troubles&) const = default;
+
   std::size_t busy = 0;         // an error, and the connection is good
   std::size_t lost = 0;         // the connection is gone, before or behind what was asked
   std::size_t unknown = 0;      // a commit, of which nobody knows what it came to
@@ -82,6 +84,8 @@ class database {
   void replicate() { undo_.clear(); }
   std::uint64_t server() const noexcept { return server_; }
   history_page page(const history_query& query, std::uint64_t transactions_behind);
+  // The lowest position of the journal that was not committed before, on any server.
+  std::optional<stream_position> first_since(const stream_key& stream, time_ms time) const;
   bool is_loose(const stream_key& stream) const { return loose_.contains(stream); }
   bool refused(const stream_key& stream);
 
@@ -113,6 +117,8 @@ class database {
   std::map<topic_partition, row> rows_;
   std::map<stream_key, stored_stream> streams_;
   std::map<stream_key, std::map<std::int64_t, std::vector<kept>>> journal_;
+  // When each was committed first, also where that was lost.
+  std::map<stream_key, std::map<stream_position, time_ms>> commit_times_;
   std::map<std::pair<stream_key, time_ms>, closed_candle> candles_; // by stream and start
   std::map<topic_partition, transaction> floating_;
   std::deque<std::function<void()>> undo_; // of the last commits

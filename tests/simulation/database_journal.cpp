@@ -44,8 +44,19 @@ burst_ptr burst_of_kept(const history_query& query, std::int64_t e, std::int64_t
 
 } // namespace
 
+std::optional<stream_position> database::first_since(const stream_key& stream, time_ms time) const {
+  if (const auto all = journal_.find(stream); all != journal_.end())
+    for (const auto& [e, events] : all->second)
+      for (std::int64_t seq = 1; seq <= static_cast<std::int64_t>(events.size()); ++seq)
+        if (const stream_position at{epoch{e}, sequence{seq}};
+            commit_times_.at(stream).at(at) >= time)
+          return at;
+  return std::nullopt;
+}
+
 history_page database::page(const history_query& query, std::uint64_t transactions_behind) {
   history_page out;
+  std::optional<stream_position> since; // of a time: right before the first that is due
   const auto visible = commits - std::min(commits, transactions_behind);
   std::size_t left = query.limit;
   for (const auto& [e, all] : journal_[{query.symbol, query.kind}]) {
@@ -57,6 +68,12 @@ history_page database::page(const history_query& query, std::uint64_t transactio
     if (out.lowest == stream_position{})
       out.lowest = {epoch{e}, sequence{1}};
     out.highest = out.committed = {epoch{e}, sequence{last}};
+    if (query.time && !since) {
+      const auto due = std::ranges::find_if(
+          all.begin(), end, [&](const kept& each) { return each.commit_time >= *query.time; });
+      if (due != end)
+        since = {epoch{e}, sequence{due - all.begin()}};
+    }
     if (query.after.epoch.value() == e) {
       out.epoch_lowest = sequence{1};
       out.epoch_highest = sequence{last};
@@ -74,6 +91,10 @@ history_page database::page(const history_query& query, std::uint64_t transactio
     left -= count;
     if (count > 0)
       out.bursts.push_back(burst_of_kept(query, e, first, all, count));
+  }
+  if (query.time) {
+    out.after = since.value_or(out.highest);
+    out.older = out.after < out.lowest && out.lowest > stream_position{epoch{1}, sequence{1}};
   }
   return out;
 }

@@ -1,6 +1,7 @@
 #include "tests/simulation/market_log.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace tradepulse::simulation {
 
@@ -51,15 +52,36 @@ void market_log::learn(const topic_partition& source, era& of) {
   }
 }
 
+void market_log::moves(const stream_key& stream, const topic_partition& to,
+                       std::int64_t last_epoch) {
+  moved_[stream] = {std::exchange(homes_.at(stream), to), last_epoch};
+}
+
+const topic_partition& market_log::home_in(const stream_key& stream, std::int64_t epoch) const {
+  const auto moved = moved_.find(stream);
+  return moved != moved_.end() && epoch <= moved->second.last_epoch ? moved->second.source
+                                                                    : homes_.at(stream);
+}
+
+std::int64_t market_log::epoch_in(const era& of, const stream_key& stream,
+                                  const topic_partition& source) const {
+  const auto moved = moved_.find(stream);
+  return moved == moved_.end() || source == moved->second.source
+             ? of.epoch
+             : std::max(of.epoch, moved->second.last_epoch + 1);
+}
+
+// The newest era that has it: what a move has begun before that nobody has seen.
 const history* market_log::of(const stream_key& stream, std::int64_t epoch) {
-  const auto home = homes_.find(stream);
-  if (home == homes_.end())
+  if (!homes_.contains(stream))
     return nullptr;
-  for (auto& each : partitions_.at(home->second).eras)
-    if (each.epoch == epoch) {
-      learn(home->second, each);
-      const auto found = each.streams.find(stream);
-      return found == each.streams.end() ? nullptr : &found->second;
+  const auto& home = home_in(stream, epoch);
+  auto& eras = partitions_.at(home).eras;
+  for (auto each = eras.rbegin(); each != eras.rend(); ++each)
+    if (epoch_in(*each, stream, home) == epoch) {
+      learn(home, *each);
+      const auto found = each->streams.find(stream);
+      return found == each->streams.end() ? nullptr : &found->second;
     }
   return nullptr;
 }
@@ -78,8 +100,9 @@ std::int64_t market_log::epoch_now(const stream_key& stream) {
     auto& eras = partitions_.at(candle_homes_.at(stream)).eras;
     return eras.empty() ? 0 : std::max(eras.back().epoch, end_of_candles(stream).epoch.value());
   }
-  const auto& eras = partitions_.at(homes_.at(stream)).eras;
-  return eras.empty() ? 0 : eras.back().epoch;
+  const auto& home = homes_.at(stream);
+  const auto& eras = partitions_.at(home).eras;
+  return eras.empty() ? 0 : epoch_in(eras.back(), stream, home);
 }
 
 stream_position market_log::end_of(const stream_key& stream) {
@@ -87,15 +110,18 @@ stream_position market_log::end_of(const stream_key& stream) {
     const auto end = end_of_candles(stream);
     return end.seq.value() > 0 ? end : stream_position{};
   }
-  const auto& eras = partitions_.at(homes_.at(stream)).eras;
-  const auto* events = eras.empty() ? nullptr : of(stream, eras.back().epoch);
+  auto now = epoch_now(stream);
+  const auto* events = of(stream, now);
+  if (const auto moved = moved_.find(stream); !events && moved != moved_.end())
+    events = of(stream, now = moved->second.last_epoch); // nothing came behind the move
   if (!events)
     return {};
-  return {epoch{eras.back().epoch}, sequence{static_cast<std::int64_t>(events->size())}};
+  return {epoch{now}, sequence{static_cast<std::int64_t>(events->size())}};
 }
 
-std::int64_t market_log::number_of(era& in, const stream_key& stream, std::int64_t offset) {
-  learn(homes_.at(stream), in);
+std::int64_t market_log::number_of(era& in, const stream_key& stream,
+                                   const topic_partition& source, std::int64_t offset) {
+  learn(source, in);
   const auto& events = in.streams[stream];
   const auto found = std::ranges::lower_bound(events, offset, {}, &happening::offset);
   return found == events.end() || found->offset != offset ? 0 : found - events.begin() + 1;

@@ -68,6 +68,10 @@ class market_log {
   partition& at(const topic_partition& source) { return partitions_.at(source); }
   std::map<topic_partition, partition>& all() { return partitions_; }
   void homes(const stream_key& stream, const topic_partition& source) { homes_[stream] = source; }
+  // Its records come from another partition from now on; once in a run. The database has all that
+  // came from the one before, and the stream in that epoch.
+  void moves(const stream_key& stream, const topic_partition& to, std::int64_t last_epoch);
+  bool has_moved(const stream_key& stream) const { return moved_.contains(stream); }
   // That records feed.
   const std::map<stream_key, topic_partition>& streams() const { return homes_; }
   // Candles are made of this partition's streams of one kind. Behind all homes().
@@ -87,8 +91,12 @@ class market_log {
   std::int64_t epoch_now(const stream_key& stream);
   // Where the stream will stand when all has been read; 0/0: nothing ever happened.
   stream_position end_of(const stream_key& stream);
+  // The epoch that a stream has in an era of that partition: its own, or that which a move begins.
+  std::int64_t epoch_in(const era& of, const stream_key& stream,
+                        const topic_partition& source) const;
   // The number of the event that the record at that offset is in the era; 0: it is not.
-  std::int64_t number_of(era& in, const stream_key& stream, std::int64_t offset);
+  std::int64_t number_of(era& in, const stream_key& stream, const topic_partition& source,
+                         std::int64_t offset);
 
   // --- streams of candles (market_candles.cpp) ---
   struct facts_of_era {
@@ -114,9 +122,15 @@ class market_log {
   void learn(const topic_partition& source, era& of);
   void learn_candles(const topic_partition& source, era& of, const entry& each);
   stream_position end_of_candles(const stream_key& stream);
+  const topic_partition& home_in(const stream_key& stream, std::int64_t epoch) const;
 
   std::map<topic_partition, partition> partitions_;
-  std::map<stream_key, topic_partition> homes_;
+  std::map<stream_key, topic_partition> homes_; // now
+  struct home_before {
+    topic_partition source;
+    std::int64_t last_epoch = 0;
+  };
+  std::map<stream_key, home_before> moved_;
   std::map<stream_key, topic_partition> candle_homes_;
 };
 

@@ -15,6 +15,7 @@ namespace tradepulse::simulation {
 struct process::partition_at_work {
   partition_actor address;
   partition mine;
+  std::shared_ptr<const actor_card> card;
 };
 struct process::writer_at_work {
   writer_actor address;
@@ -230,7 +231,7 @@ void process::start_partition(const topic_partition& source) {
   options.parts = parts();
   options.decoder = std::make_shared<samples::fake_decoder>();
   options.candles = world_.log.at(source).rules;
-  options.card = board_.make("partition", source.to_string());
+  made.card = options.card = board_.make("partition", source.to_string());
   options.writer = writers_[writer_of(source)]->address;
   options.supervisor = supervisor_;
   options.routes = &routes_;
@@ -246,6 +247,8 @@ void process::start_partition(const topic_partition& source) {
 
 void process::ended(const partition_ended& what) {
   routes_.remove(what.source);
+  if (read_in_peace_.contains(what.source))
+    left_behind_ += what.events_left;
   auto gone = partitions_.extract(what.source);
   ended_partitions_.push_back(std::move(gone.mapped())); // it may be inside of itself still
   if (assigned_.contains(what.source))
@@ -254,6 +257,17 @@ void process::ended(const partition_ended& what) {
 
 bool process::owns(const topic_partition& source) const {
   return partitions_.contains(source);
+}
+
+void process::shut_down() {
+  shutting_down_ = true;
+  for (const auto& [source, each] : partitions_)
+    if (each->card->state() == "reading")
+      read_in_peace_.insert(source);
+  for (const auto& each : connections_)
+    if (!each->gone)
+      send_away(*each, close_code::service_restart);
+  assign({});
 }
 
 void process::second() {
@@ -273,28 +287,6 @@ void process::broker_back() {
     for (const auto& [source, each] : partitions_)
       tell(each->address, tradepulse::broker_back{});
   });
-}
-
-// --- reading -----------------------------------------------------------------------------------
-
-bool process::can_poll(const topic_partition& source) {
-  return ports_->reader.has_something(source) && credit_->allowance(source) > 0;
-}
-
-void process::poll(const topic_partition& source) {
-  const auto credit = credit_->allowance(source);
-  const auto most = credit == 0 ? 0 : std::min(credit, window_->allowance());
-  const auto to = routes_.find(source);
-  if (most == 0 || !to)
-    return;
-  auto got = ports_->reader.read(source, most);
-  if (auto* fault = std::get_if<fault_reported>(&got)) {
-    tell(to, *fault);
-  } else if (auto batch = std::get<std::shared_ptr<const record_batch>>(got)) {
-    auto lease = credit_->take(source, batch->credit_events(), batch->credit_bytes());
-    auto on = window_->take(batch->credit_events());
-    tell(to, batch_arrived{std::move(batch), std::move(lease), std::move(on)});
-  }
 }
 
 } // namespace tradepulse::simulation

@@ -67,6 +67,13 @@ class process {
   // Nothing that it does reaches anybody any more. It is taken apart when nobody is inside.
   void crash();
 
+  // A clean end: clients are sent away, partitions finish what they have read and are given up.
+  void shut_down();
+  bool is_shutting_down() const noexcept { return shutting_down_; }
+  bool has_shut_down() const noexcept { return shutting_down_ && partitions_.empty(); }
+  // Records that a partition had read in peace, and has left to the next owner.
+  std::size_t left_behind() const noexcept { return left_behind_; }
+
   // --- the log's side ---
   void assign(const std::vector<topic_partition>& assigned);
   const std::set<topic_partition>& assigned() const noexcept { return assigned_; }
@@ -104,6 +111,7 @@ class process {
   struct stream_at_work;
 
   symbol_actor spawn_stream(symbol_entry& entry, std::shared_ptr<symbol_state> state);
+  void send_away(connection& which, close_code code);
   void as_supervisor(std::function<void()> task);
   void carry_out(const std::vector<topic_partition>& assigned);
   void start_partition(const topic_partition& source);
@@ -134,6 +142,9 @@ class process {
   ingest_supervisor supervisor_;
   std::vector<caf::strong_actor_ptr> addresses_; // of all that ever were
 
+  bool shutting_down_ = false;
+  std::set<topic_partition> read_in_peace_; // when it was to end
+  std::size_t left_behind_ = 0;
   std::set<topic_partition> assigned_;
   std::map<topic_partition, std::unique_ptr<partition_at_work>> partitions_;
   std::vector<std::unique_ptr<partition_at_work>> ended_partitions_;

@@ -42,11 +42,7 @@ std::shared_ptr<process::connection> process::connect(client& who) {
   options.directory = &directory_;
   options.card = board_.make("connection", std::to_string(made->id.value()));
   options.close = [this, at = made.get()](close_code code, std::string_view) {
-    io_port_->post([this, at, code] {
-      at->out->close(code, {});
-      at->ended = at->ended.value_or(code);
-      hang_up(*at);
-    });
+    send_away(*at, code);
   };
   options.time = &world_.time;
   made->mine.emplace(std::move(options));
@@ -78,6 +74,14 @@ void process::drain(connection& of) {
       table_.drained(of.id);
       tell(of.address, outbox_drained{});
     });
+}
+
+void process::send_away(connection& which, close_code code) {
+  io_port_->post([this, &which, code] {
+    which.out->close(code, {});
+    which.ended = which.ended.value_or(code);
+    hang_up(which);
+  });
 }
 
 void process::hang_up(connection& which) {
@@ -137,6 +141,9 @@ std::string process::at_rest() const {
   if (counted_.ranges_in_flight.value() != 0)
     return name_ + " has " + std::to_string(counted_.ranges_in_flight.value()) +
            " ranges in flight";
+  // One that has given up the work of a claim waits for the next one, wherever that is.
+  if (directory_.actors() != 0 && !assigned_.empty())
+    return name_ + " has " + std::to_string(directory_.actors()) + " actors without work";
   if (counted_.recovering.value() != 0)
     return name_ + " has " + std::to_string(counted_.recovering.value()) + " that catch up";
   return {};

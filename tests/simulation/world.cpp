@@ -40,6 +40,10 @@ report world::run(std::function<void(std::string_view)> look) {
   for (auto& each : target_)
     each.second = any_process();
   for (auto left = dice_.between(400, 1'200); left > 0 && !found_.failed(); --left) {
+    if (auto* leaving = dice_.in(500) ? any_process() : nullptr) {
+      found_.happened("is to end: " + leaving->name());
+      leaving->shut_down();
+    }
     step();
     bury();
   }
@@ -128,6 +132,8 @@ void world::produce() {
     return;
   --records_left_;
   ++report_.records;
+  if (dice_.in(8))
+    move_a_stream();
   auto& to = log_.at(partitions_[dice_.below(partitions_.size())]);
   std::vector<stream_key> here;
   for (const auto& [stream, home] : log_.streams())
@@ -189,8 +195,14 @@ void world::act(peer& who) {
   if (what < 11) {
     who.at->drain(*who.link);
   } else if (what < 17) {
-    if (!who.who->is_subscribed(stream))
-      who.at->say(*who.link, who.who->subscribe(stream, quiet_ || dice_.percent(80)));
+    if (!who.who->is_subscribed(stream)) {
+      const bool knows = quiet_ || dice_.percent(80);
+      std::optional<time_ms> since;
+      if (!knows && dice_.in(2))
+        since = time_.wall() - std::chrono::milliseconds{dice_.between(
+                                   -10, time_.market().count())};
+      who.at->say(*who.link, who.who->subscribe(stream, knows, since));
+    }
   } else if (what == 17) {
     who.at->say(*who.link, ping_message{});
   } else if (!quiet_ && what == 18) {
@@ -241,6 +253,10 @@ void world::come_to_rest() {
     log_.append(log_.at(home), event_of(stream), 0);
   close_candles();
   all_.sends_held_up = all_.calls_held_up = 0;
+  for (auto& each : members_)
+    if (each.runs->is_shutting_down())
+      stop(each, "its deadline is over");
+  bury();
   auto* owner = owner_ = any_process();
   for (auto& [source, to] : target_)
     to = owner;

@@ -59,6 +59,8 @@ class world {
   void close_candles();
   std::string rules_of_candles() const;
   void produce();
+  void move_a_stream();
+  bool may_move(const stream_key& stream, const topic_partition& to);
   void pass_time();
   void act(peer& who);
   void let_go(peer& who);
@@ -66,9 +68,11 @@ class world {
   void fault();
   void rebalance();
   void start_process();
+  void stop(member& which, std::string_view why);
   void crash(member& which);
   void bury();
   void replace_a_log();
+  void expire_records();
   void look();
 
   void come_to_rest();
@@ -98,6 +102,7 @@ class world {
   std::size_t fault_percent_ = 2;
   std::size_t records_left_ = 60;
   std::int64_t most_processes_ = 1;
+  bool troubled_ = false;    // the database is, the broker, ...
   bool quiet_ = false;       // nothing goes wrong any more
   process* owner_ = nullptr; // has everything then, and all clients
 };

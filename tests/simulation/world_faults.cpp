@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <utility>
 
 #include "tests/simulation/world.hpp"
@@ -10,7 +11,7 @@ namespace tradepulse::simulation {
 process* world::any_process() {
   std::vector<process*> able;
   for (const auto& each : members_)
-    if (each.runs->alive())
+    if (each.runs->alive() && !each.runs->is_shutting_down())
       able.push_back(each.runs.get());
   return able.empty() ? nullptr : able[dice_.below(able.size())];
 }
@@ -27,7 +28,7 @@ void world::start_process() {
 
 void world::tell_assignments(bool all) {
   for (auto& each : members_) {
-    if (!each.runs->alive())
+    if (!each.runs->alive() || each.runs->is_shutting_down())
       continue;
     std::vector<topic_partition> now;
     for (const auto& [source, to] : target_)
@@ -43,7 +44,11 @@ void world::tell_assignments(bool all) {
 
 void world::crash(member& which) {
   ++report_.crashes;
-  found_.happened("crashes: " + which.runs->name());
+  stop(which, "it crashes");
+}
+
+void world::stop(member& which, std::string_view why) {
+  found_.happened(which.runs->name() + " is gone: " + std::string(why));
   which.runs->crash();
   for (auto& [source, to] : target_)
     if (to == which.runs.get())
@@ -51,6 +56,13 @@ void world::crash(member& which) {
 }
 
 void world::bury() {
+  for (auto& each : members_)
+    if (each.runs->alive() && each.runs->has_shut_down()) {
+      if (const auto left = each.runs->left_behind(); left > 0 && !troubled_ && report_.faults == 0)
+        found_.fail(each.runs->name() + " leaves " + std::to_string(left) +
+                    " records, and nothing went wrong");
+      stop(each, "it has finished");
+    }
   for (auto each = members_.begin(); each != members_.end();) {
     if (each->runs->alive()) {
       ++each;
@@ -73,6 +85,45 @@ void world::bury() {
       to = any_process();
 }
 
+// --- homes -------------------------------------------------------------------------------------
+
+// Producers send a stream to another partition, once, when all that the one before had of it is
+// committed. A process that has the new one knows of the stream only what it knew when it started,
+// so there is no other one that it could have come along in.
+void world::move_a_stream() {
+  const auto& to = partitions_[dice_.below(partitions_.size())];
+  std::vector<stream_key> able;
+  for (const auto& [stream, home] : log_.streams())
+    if (may_move(stream, to))
+      able.push_back(stream);
+  if (able.empty())
+    return;
+  const auto& chosen = able[dice_.below(able.size())];
+  found_.happened("moves to " + to.to_string() + ": " + chosen.symbol.str() + " " +
+                  name_of(chosen.kind));
+  log_.moves(chosen, to, stored_.streams().at(chosen).position.epoch.value());
+  stored_.replicate();
+}
+
+// Alone in its records, and no source of candles.
+bool world::may_move(const stream_key& stream, const topic_partition& to) {
+  const auto& home = log_.streams().at(stream);
+  const auto& before = log_.at(home);
+  const auto makes_candles = [&](const topic_partition& each) {
+    const auto& rules = log_.at(each).rules;
+    return rules && rules->stream == stream.kind;
+  };
+  const auto& next = stored_.at(home).next;
+  const auto row = stored_.streams().find(stream);
+  return most_processes_ == 1 && home != to && !log_.has_moved(stream) &&
+         stream.kind != stream_kind::trade &&
+         !(stream.kind == stream_kind::price &&
+           log_.streams().contains({stream.symbol, stream_kind::trade})) &&
+         !makes_candles(home) && !makes_candles(to) && next && next->value() == before.next &&
+         before.eras.back().log + 1 == before.logs.size() && row != stored_.streams().end() &&
+         row->second.home == home;
+}
+
 // --- what goes wrong ---------------------------------------------------------------------------
 
 void world::fault() {
@@ -90,8 +141,10 @@ void world::fault() {
     stored_.fail_over();
   } else if (what < 12) {
     rebalance();
-  } else if (what < 14) {
+  } else if (what < 13) {
     replace_a_log();
+  } else if (what < 14) {
+    expire_records();
   } else if (what < 18) {
     if (auto* one = any_process())
       one->kill_a_stream();
@@ -119,6 +172,17 @@ void world::replace_a_log() {
   found_.happened("another log: " + source.to_string());
   stored_.replicate(); // nor without the record
   log_.replace(log);
+}
+
+// Some that are not committed, up to all there are: who has read them may still commit them.
+void world::expire_records() {
+  const auto& source = partitions_[dice_.below(partitions_.size())];
+  auto& log = log_.at(source);
+  const auto& next = stored_.at(source).next;
+  if (!next || next->value() >= log.next || log.eras.back().log + 1 != log.logs.size())
+    return;
+  log.begin = dice_.between(std::max(log.begin, next->value() + 1), log.next);
+  found_.happened("expired: " + source.to_string() + " below " + std::to_string(log.begin));
 }
 
 void world::look() {

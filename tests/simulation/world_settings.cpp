@@ -47,6 +47,7 @@ void world::choose_settings() {
     rates.inspections = one_of({0, 10});
     rates.read_faults = one_of({0, 0, 3});
   }
+  troubled_ = rates != troubles{};
 }
 
 void world::make_market() {
