@@ -2,8 +2,8 @@
 
 #include "tests/simulation/database.hpp"
 
-// What goes wrong with a server: a commit that it goes on with alone, commits that are lost with it,
-// rows that it refuses.
+// What goes wrong with a server: a commit that it goes on with alone, commits that are lost with
+// it, rows that it refuses.
 namespace tradepulse::simulation {
 
 void database::leave_floating(transaction what) {
