@@ -83,8 +83,6 @@ void delivery_table::joined(const stream_joined& answer) {
 }
 
 void delivery_table::recalled(const stream_recalled& answer) {
-  if (answer.connection == connection_id{}) // recovery_desk::turn_mark
-    return recovery_.turn();
   if (answer.view)
     if (auto* of = book_.find(answer.connection, answer.index); of && of->group == answer.group)
       views_.answered(*of, answer.view);

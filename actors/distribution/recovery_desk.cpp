@@ -13,8 +13,7 @@ using next = recovery::next;
 
 recovery_desk::recovery_desk(engine_metrics& metrics, write_pass& pass, subscription_book& book,
                              view_desk& views, recovery_options options)
-    : metrics_(metrics), pass_(pass), book_(book), views_(views), options_(std::move(options)),
-      turns_(options_.steps_a_turn, options_.next_turn) {}
+    : metrics_(metrics), pass_(pass), book_(book), views_(views), options_(std::move(options)) {}
 
 subscription* recovery_desk::find(connection_id id, stream_index index, std::uint64_t group,
                                   std::uint64_t ask) {
@@ -154,10 +153,7 @@ void recovery_desk::ask(subscription& of, std::size_t limit) {
   question.ask = ++of.back->ask;
   question.after = limit == 0 ? of.back->way.where_to_open() : of.back->way.after();
   question.limit = limit;
-  turns_.add([this, question, index = of.index] {
-    if (const auto* who = find(question.connection, index, question.group, question.ask))
-      options_.recall(who->stream, index, question);
-  });
+  options_.recall(of.stream, of.index, question);
 }
 
 bool recovery_desk::recalled(const stream_recalled& answer) {
@@ -238,6 +234,68 @@ bool recovery_desk::write(subscription& of) {
   metrics_.delivered_bytes.add(bytes);
   metrics_.gaps.add(due.gaps);
   return true;
+}
+
+// --- the journal -----------------------------------------------------------------------------
+
+void recovery_desk::read(subscription& of) {
+  ++of.back->ask;
+  const reader whose{of.owner->id, of.group, of.back->ask, options_.now()};
+  if (reading_.contains(of.index) || reading_.size() < options_.streams_at_once)
+    start_read(of, whose);
+  else
+    waiting_readers_[of.index].push_back(whose);
+}
+
+void recovery_desk::start_read(subscription& of, const reader& whose) {
+  ++reading_[of.index];
+  const auto& way = of.back->way;
+  history_query query{of.stream.symbol, of.index, way.after(), way.through(), options_.page_events};
+  if (way.time())
+    query = {of.stream.symbol, of.index, {}, {}, 0, way.time()};
+  else
+    query.committed = way.committed();
+  query.waits_since = whose.since;
+  query.kind = of.stream.kind;
+  options_.history->read(std::move(query), [this, post = options_.post, index = of.index, whose](
+                                               result<std::shared_ptr<const history_page>> page) {
+    post([this, index, whose, page = std::move(page)] { have_read(index, whose, page); });
+  });
+}
+
+void recovery_desk::have_read(stream_index index, const reader& whose,
+                              const result<std::shared_ptr<const history_page>>& page) {
+  if (--reading_[index] == 0)
+    reading_.erase(index);
+  while (!waiting_readers_.empty() && reading_.size() < options_.streams_at_once) {
+    auto turn = waiting_readers_.upper_bound(last_read_);
+    if (turn == waiting_readers_.end())
+      turn = waiting_readers_.begin();
+    last_read_ = turn->first;
+    const auto together = std::move(turn->second);
+    waiting_readers_.erase(turn);
+    for (const auto& each : together)
+      if (auto* of = find(each.connection, last_read_, each.group, each.ask))
+        start_read(*of, each);
+  }
+  auto* of = find(whose.connection, index, whose.group, whose.ask);
+  if (!of)
+    return;
+  if (!page) {
+    metrics_.failed_recoveries.add();
+    const auto time = of->back->way.time();
+    of->owner->owner->tell(recovery_failed{
+        of->stream, time ? since_point{*time} : since_point{of->position}, page.failure()});
+    return; // its connection ends
+  }
+  if (of->back->way.time()) {
+    of->back->way.located(**page);
+    open(*of);
+    return;
+  }
+  of->back->way.read(**page);
+  advance(*of);
+  go_on(*book_.find(whose.connection));
 }
 
 } // namespace tradepulse

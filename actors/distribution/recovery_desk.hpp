@@ -10,7 +10,6 @@
 #include <vector>
 
 #include "actors/actor_card.hpp"
-#include "actors/distribution/recovery_turns.hpp"
 #include "actors/distribution/subscription_book.hpp"
 #include "actors/distribution/view_desk.hpp"
 #include "actors/distribution/write_pass.hpp"
@@ -32,13 +31,8 @@ struct recovery_options {
   std::function<void(const stream_key&, stream_index, recall_events)> recall;
   // Carries out a task on the desk's thread, soon. From any thread.
   std::function<void(std::function<void()>)> post;
-  // Sends a `turn_mark` to the fan-out actor of this I/O thread: it comes behind the answers to all
-  // that was asked until now and what was published before. Null: nothing waits for a turn.
-  std::function<void()> next_turn;
   std::shared_ptr<actor_card> card; // shows how many catch up; may be null
   std::size_t page_events = 1'000;
-  // Questions that are asked, and pages that are written, in one turn.
-  std::size_t steps_a_turn = 32;
   // Subscriptions of one connection that ask, or hold a page that its outbox has refused.
   std::size_t at_once_per_connection = 8;
   // Streams of which the journal is read. All who want one of them read it together.
@@ -50,14 +44,10 @@ struct recovery_options {
 // The subscriptions of one I/O thread that catch up: asks for them what their `recovery` decides,
 // writes what comes when the outbox takes it, and lets them go when they are live. A page is kept
 // until it is taken, and meanwhile nothing more is asked for that connection: a slow client makes
-// nobody wait and nothing grow. Questions and pages of the journal have to wait for a turn, so that
-// those who are live notice little of a thousand that come back at once.
+// nobody wait and nothing grow.
 // Thread: the I/O thread.
 class recovery_desk {
  public:
-  // An answer to nobody: connections have numbers from 1 on.
-  static stream_recalled turn_mark() { return {{}, 0, 0, {}, {}}; }
-
   recovery_desk(engine_metrics& metrics, write_pass& pass, subscription_book& book,
                 view_desk& views, recovery_options options);
 
@@ -77,8 +67,6 @@ class recovery_desk {
     if (of.back)
       ask_again(of);
   }
-  // The mark has come.
-  void turn() { turns_.turn(); }
   // A partition is settled: what was waited for is there, or never will be.
   void settled();
   // It ends, or begins anew.
@@ -106,7 +94,6 @@ class recovery_desk {
 
   void read(subscription& of);
   void start_read(subscription& of, const reader& whose);
-  void read_waiting(stream_index done);
   void have_read(stream_index index, const reader& whose,
                  const result<std::shared_ptr<const history_page>>& page);
 
@@ -115,7 +102,6 @@ class recovery_desk {
   subscription_book& book_;
   view_desk& views_;
   recovery_options options_;
-  recovery_turns turns_;
   // Those of one connection stand together, so that who is told first does not hang on addresses.
   struct in_order {
     bool operator()(const subscription* a, const subscription* b) const {

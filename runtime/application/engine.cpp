@@ -144,9 +144,6 @@ struct engine::impl {
       directory.recall(name, index, question);
     };
     out.post = [&io](std::function<void()> task) { io.post(std::move(task)); };
-    out.next_turn = [this, number] {
-      caf::anon_send(fan_outs.at(number), recovery_desk::turn_mark());
-    };
     return out;
   }
 

@@ -139,8 +139,6 @@ recovery_options process::recovering() {
     directory_.recall(name, index, question);
   };
   out.post = [this](std::function<void()> task) { io_port_->post(std::move(task)); };
-  out.next_turn = [this] { tell(fan_out_, recovery_desk::turn_mark()); };
-  out.steps_a_turn = with_.steps_a_turn;
   out.page_events = with_.page_events;
   out.at_once_per_connection = with_.returns_at_once;
   out.streams_at_once = with_.streams_at_once;

@@ -45,7 +45,6 @@ struct settings {
   std::size_t page_events = 1'000;
   std::size_t returns_at_once = 8;
   std::size_t streams_at_once = 16;
-  std::size_t steps_a_turn = 32;
   std::size_t outbox_bytes = 1 << 20;
   std::size_t lossless_bytes = 1 << 20;
   std::size_t hand_back_bytes = 1 << 19;

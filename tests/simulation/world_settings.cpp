@@ -24,7 +24,6 @@ void world::choose_settings() {
   with.page_events = one_of({1, 3, 10, 1'000});
   with.returns_at_once = one_of({1, 2, 8});
   with.streams_at_once = one_of({1, 2, 16});
-  with.steps_a_turn = one_of({1, 2, 32});
   with.outbox_bytes = one_of({1, 300, 2'000, 1'000'000});
   with.lossless_bytes = one_of({800, 5'000, 1'000'000});
   with.hand_back_bytes = one_of({1, 400, 500'000});

@@ -31,16 +31,13 @@ struct question {
 struct Returning : testing::Test {
   explicit Returning(std::size_t at_once = 8, std::size_t streams = 16)
       : Returning(at_once, streams, &journal) {}
-  // steps: of a turn; 0: nothing waits for one.
-  Returning(std::size_t at_once, std::size_t streams, history_source* history,
-            std::size_t steps = 0)
+  Returning(std::size_t at_once, std::size_t streams, history_source* history)
       : metrics(registry), table(
-                               metrics, [] {}, options(at_once, streams, history, steps)) {
+                               metrics, [] {}, options(at_once, streams, history)) {
     table.attach(alice, at_alice.out, at_alice.owner, false);
     table.attach(bob, at_bob.out, at_bob.owner, false);
   }
-  recovery_options options(std::size_t at_once, std::size_t streams, history_source* history,
-                           std::size_t steps = 0) {
+  recovery_options options(std::size_t at_once, std::size_t streams, history_source* history) {
     recovery_options out;
     out.history = history;
     out.recall = [this](const stream_key&, stream_index index, recall_events what) {
@@ -49,10 +46,6 @@ struct Returning : testing::Test {
     out.post = [](const std::function<void()>& task) { task(); };
     out.at_once_per_connection = at_once;
     out.streams_at_once = streams;
-    if (steps > 0) {
-      out.steps_a_turn = steps;
-      out.next_turn = [this] { ++turns_asked; };
-    }
     out.now = [this] { return clock; };
     return out;
   }
@@ -99,7 +92,6 @@ struct Returning : testing::Test {
 
   samples::fake_history journal;
   std::vector<question> questions;
-  int turns_asked = 0;
   std::chrono::steady_clock::time_point clock;
   metrics::registry registry;
   engine_metrics metrics;
