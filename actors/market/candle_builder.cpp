@@ -17,21 +17,18 @@ candle_builder::candle_builder(std::shared_ptr<const candle_options> rules)
 }
 
 candle_builder::outcome candle_builder::apply(const candle_event& event, const candle_cause& cause,
-                                              std::vector<candle_fact>& out, std::size_t step) {
+                                              std::vector<candle_fact>& out) {
   if (add_to_run(event, cause))
     return {};
   settle();
-  const std::size_t most = out.size() + std::max<std::size_t>(step, 1);
-  const bool fresh = event.position > through_; // not one that goes on after a step
+  const bool fresh = event.position > through_; // not one that was applied before
   outcome result;
   if (fresh && event.position.epoch != source_epoch_) {
     begin_epoch(event, cause);
     result.began_epoch = true;
   }
   watermark_ = std::max(watermark_, cause.watermark);
-  result.done = close_due(cause, out, most);
-  if (!result.done)
-    return result;
+  close_due(cause, out);
   if (fresh) {
     through_ = event.position;
     result.too_late = event.event_time < rules_->oldest_that_counts(watermark_);
@@ -39,14 +36,13 @@ candle_builder::outcome candle_builder::apply(const candle_event& event, const c
       add(event, cause, out, result);
   }
   // A late event may be the first of all: what fill owes behind it is due at this record too.
-  result.done = close_due(cause, out, most);
+  close_due(cause, out);
   return result;
 }
 
-bool candle_builder::advance(const candle_cause& cause, std::vector<candle_fact>& out,
-                             std::size_t step) {
+void candle_builder::advance(const candle_cause& cause, std::vector<candle_fact>& out) {
   watermark_ = std::max(watermark_, cause.watermark);
-  return close_due(cause, out, out.size() + std::max<std::size_t>(step, 1));
+  close_due(cause, out);
 }
 
 // The candle that an epoch's first event falls into may lack what came before it, and so do those
@@ -65,16 +61,13 @@ void candle_builder::begin_epoch(const candle_event& first, const candle_cause& 
   find_next_close();
 }
 
-bool candle_builder::close_due(const candle_cause& cause, std::vector<candle_fact>& out,
-                               std::size_t most) {
+void candle_builder::close_due(const candle_cause& cause, std::vector<candle_fact>& out) {
   if (cause.watermark < next_close_)
-    return true;
+    return;
   settle();
-  const bool done = std::all_of(series_.begin(), series_.end(), [&](auto& each) {
-    return each.close_due(*rules_, cause, out, most);
-  });
+  for (auto& each : series_)
+    each.close_due(*rules_, cause, out);
   find_next_close();
-  return done;
 }
 
 void candle_builder::add(const candle_event& event, const candle_cause& cause,

@@ -24,15 +24,10 @@ namespace tradepulse {
 // say when. Thread: one at a time.
 class candle_builder {
  public:
-  // After a day of silence candles.fill owes a symbol 1,855 facts at one record: they are made in
-  // steps of so many, each handed on before the next.
-  static constexpr std::size_t usual_step = 1'024;
-
   // Requires: at least one interval; grace and lateness are not negative.
   explicit candle_builder(std::shared_ptr<const candle_options> rules);
 
   struct outcome {
-    bool done = true;         // false: hand on the facts and call again, with the same arguments
     bool began_epoch = false; // of the source: each candle stream begins one too
     bool too_late = false;    // older than lateness: no candle was changed
     std::uint32_t late_closes = 0; // closed candles that it made: one an interval at most
@@ -46,11 +41,10 @@ class candle_builder {
   // An event of a new epoch of the source first forgets all candles, also those that would close.
   // An event not above through() was applied before and changes nothing.
   // Requires: needs() is false.
-  outcome apply(const candle_event& event, const candle_cause& cause, std::vector<candle_fact>& out,
-                std::size_t step = usual_step);
-  // What closes at the record of another. Returns outcome::done.
-  bool advance(const candle_cause& cause, std::vector<candle_fact>& out,
-               std::size_t step = usual_step);
+  outcome apply(const candle_event& event, const candle_cause& cause,
+                std::vector<candle_fact>& out);
+  // What closes at the record of another.
+  void advance(const candle_cause& cause, std::vector<candle_fact>& out);
 
   // Flat candles that candles.fill_limit left out, since the last call.
   std::int64_t take_left_out() noexcept;
@@ -117,7 +111,7 @@ class candle_builder {
   void begin_run(time_ms at) noexcept;
   void settle() noexcept;
   void begin_epoch(const candle_event& first, const candle_cause& cause);
-  bool close_due(const candle_cause& cause, std::vector<candle_fact>& out, std::size_t most);
+  void close_due(const candle_cause& cause, std::vector<candle_fact>& out);
   void add(const candle_event& event, const candle_cause& cause, std::vector<candle_fact>& out,
            outcome& result);
   void find_next_close() noexcept;

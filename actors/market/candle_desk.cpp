@@ -104,21 +104,17 @@ void candle_desk::close_before(const ingest_range& range, record_offset offset) 
   for (; next_closing_ < all.size() && all[next_closing_].offset < offset; ++next_closing_) {
     const auto& each = all[next_closing_];
     const candle_cause cause{each.offset, each.time, each.watermark, range.floor};
-    while (!builder_.advance(cause, facts_)) {
-    }
+    builder_.advance(cause, facts_);
   }
   if (next_closing_ < all.size() && all[next_closing_].offset == offset)
     ++next_closing_;
 }
 
 void candle_desk::apply(const candle_event& event, const candle_cause& cause) {
-  for (bool done = false; !done;) {
-    const auto step = builder_.apply(event, cause, facts_);
-    tally_.corrections += step.corrections;
-    tally_.too_late += step.too_late ? 1 : 0;
-    tally_.overflows += step.overflows;
-    done = step.done;
-  }
+  const auto done = builder_.apply(event, cause, facts_);
+  tally_.corrections += done.corrections;
+  tally_.too_late += done.too_late ? 1 : 0;
+  tally_.overflows += done.overflows;
 }
 
 void candle_desk::supply(std::span<const candle_key> asked, std::span<const stored_candle> found) {

@@ -29,14 +29,9 @@ time_ms candle_series::next_close(const candle_options& rules) const noexcept {
   return time_ms::max();
 }
 
-bool candle_series::close_due(const candle_options& rules, const candle_cause& cause,
-                              std::vector<candle_fact>& out, std::size_t most) {
-  bool done = true;
+void candle_series::close_due(const candle_options& rules, const candle_cause& cause,
+                              std::vector<candle_fact>& out) {
   while (cause.watermark >= next_close(rules)) {
-    if (out.size() >= most) {
-      done = false;
-      break;
-    }
     if (rules.fill && stream_.last_closed) {
       shorten_silence(rules, cause.watermark);
       const time_ms start = *stream_.last_closed + length_of(interval());
@@ -48,7 +43,6 @@ bool candle_series::close_due(const candle_options& rules, const candle_cause& c
     close_first_open(cause, out);
   }
   prune(rules, cause.watermark);
-  return done;
 }
 
 candle_series::added candle_series::add(const candle_options& rules, const measured_event& what,

@@ -27,10 +27,9 @@ class candle_series {
   // The source begins an epoch: what was made of the one before is forgotten.
   void begin(epoch source, std::optional<time_ms> partial_through, epoch floor);
 
-  // Numbers what closes at this watermark, the earlier first, until `out` has `most` facts.
-  // Returns whether all is done; otherwise call again with the same cause.
-  bool close_due(const candle_options& rules, const candle_cause& cause,
-                 std::vector<candle_fact>& out, std::size_t most);
+  // Numbers what closes at this watermark, the earlier first.
+  void close_due(const candle_options& rules, const candle_cause& cause,
+                 std::vector<candle_fact>& out);
   // The least watermark at which something closes; time_ms::max(): nothing does.
   time_ms next_close(const candle_options& rules) const noexcept;
 

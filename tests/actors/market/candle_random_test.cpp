@@ -140,7 +140,6 @@ TEST(CandlesOfRandomLogs, AreTheSameHoweverTheLogIsCut) {
         return std::uniform_int_distribution<std::size_t>(0, n - 1)(random);
       };
       candle_line line(rules, names, max_ahead);
-      line.step(1 + below(40));
       if (way % 4 == 3)
         line.keep_only_open();
       const std::size_t longest = 1 + below(60);

@@ -37,13 +37,13 @@ void candle_line::read(std::span<const candle_record> batch) {
       if (batch[i].symbol != id)
         continue;
       for (; next != closing.end() && next->offset < causes[i].offset; ++next)
-        advance(each, *next);
+        each.builder.advance(*next, each.facts);
       if (next != closing.end() && next->offset == causes[i].offset)
         ++next;
       apply(each, batch[i], causes[i]);
     }
     for (; next != closing.end(); ++next)
-      advance(each, *next);
+      each.builder.advance(*next, each.facts);
   }
   for (auto& each : all_)
     commit(each);
@@ -58,21 +58,7 @@ void candle_line::apply(one& to, const candle_record& record, const candle_cause
       to.builder.supply(key, found == to.rows.end() ? std::nullopt : std::optional{found->second});
       ++supplied_;
     }
-  candle_builder::outcome sum;
-  do {
-    last_ = to.builder.apply(record.event, cause, to.facts, step_);
-    sum.began_epoch = sum.began_epoch || last_.began_epoch;
-    sum.too_late = sum.too_late || last_.too_late;
-    sum.late_closes += last_.late_closes;
-    sum.corrections += last_.corrections;
-    sum.overflows += last_.overflows;
-  } while (!last_.done);
-  last_ = sum;
-}
-
-void candle_line::advance(one& to, const candle_cause& cause) {
-  while (!to.builder.advance(cause, to.facts, step_)) {
-  }
+  last_ = to.builder.apply(record.event, cause, to.facts);
 }
 
 void candle_line::commit(one& what) {

@@ -35,7 +35,6 @@ class candle_line {
   void restart(bool closed_loaded);
   // Closed candles leave memory with each commit from now on.
   void keep_only_open() { release_ = true; }
-  void step(std::size_t facts) { step_ = facts; }
 
   const std::vector<candle_fact>& facts(std::uint32_t symbol) const { return all_[symbol].facts; }
   const candle_builder& builder(std::uint32_t symbol) const { return all_[symbol].builder; }
@@ -56,7 +55,6 @@ class candle_line {
     stream_position through;
   };
   void apply(one& to, const candle_record& record, const candle_cause& cause);
-  void advance(one& to, const candle_cause& cause);
   void commit(one& what);
   static stored_candles stored(const one& of, bool closed_too);
 
@@ -69,7 +67,6 @@ class candle_line {
   std::vector<one> all_;
   std::vector<std::uint32_t> took_part_;
   candle_builder::outcome last_;
-  std::size_t step_ = candle_builder::usual_step;
   std::size_t supplied_ = 0;
   std::size_t rows_written_ = 0;
   bool release_ = false;
