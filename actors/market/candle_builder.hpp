@@ -69,7 +69,6 @@ class candle_builder {
 
   // --- storing ---
   // Appends the rows that have changed since the save before; returns this save's number, from 1.
-  // Requires: the last apply() or advance() was done.
   std::uint32_t save(stored_candles& out);
   // Appends every stream and every open candle: what a restart begins with.
   void state(stored_candles& out);
