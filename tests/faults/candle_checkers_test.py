@@ -190,11 +190,22 @@ def test_what_was_shown_and_not_stored_of_an_epoch_is_known():
     assert of.candles.members(KEY, 60_000, (1, 5)) == {**STATES[5], "closed": False}
     (closed,) = of.of(2).streams[KEY].events
     assert closed.members == {**STATES[2], "closed": True, "revision": 0}
-    assert of.due(KEY) == (1, 1)
+    assert of.due(KEY, 2) == (1, 1) and of.due(KEY, 1) is None
     # Of the minute nothing is in the next epoch, and nothing was stored of this one.
     assert "A candle_1m" in of.of(2).streams
     of = renewed(2)
-    assert of.due(KEY) == (0, 3) and of.due("A candle_1m") == (0, 3)
+    # Who saw nothing of it need not hear of it.
+    assert of.due(KEY, 1) == of.due("A candle_1m", 1) == (0, 3)
+    assert of.due(KEY, 0) == of.due("A candle_1m", 0) == (0, 0)
+    assert of.due("A trade", 0) is None
+
+
+def test_of_an_epoch_in_which_something_was_stored_it_must_be_known():
+    of = renewed(6)
+    assert of.due(KEY, 1) == (3, 3) and of.due(KEY, 0) is None
+    # Begun, and nothing closed yet.
+    of = renewed(6, FRAMES[0])
+    assert of.due(KEY, 2) == (0, 0) and of.due(KEY, 1) == (3, 3) and of.due(KEY, 3) is None
 
 
 def test_a_trade_of_the_next_epoch_forgets_what_was_open():

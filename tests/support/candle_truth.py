@@ -222,6 +222,11 @@ class CandleTruth:
         did not."""
         return self._ends.get((key, epoch))
 
+    def epoch_of(self, key):
+        """That of the stream, which may have no event yet."""
+        partition = self._partition(key)
+        return partition.positions.get(key, (0, 0))[0] if partition else 0
+
     def open_ones(self, key):
         """{start: what a view must say}, of the newest epoch of the trades."""
         partition = self._partition(key)

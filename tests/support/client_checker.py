@@ -73,7 +73,10 @@ class ConnectionChecker:
                 self._say("I3", symbol, "never subscribed", "subscribed", "no answer")
             elif subscription.snapshot_due:
                 self._say("I3", symbol, "the snapshot of its join never came")
-            elif not self._due(symbol)[0] <= subscription.sequence <= self._due(symbol)[1]:
+            elif (due := self._due(symbol)) is None:
+                self._say("I3", symbol, "the newest epoch did not come",
+                          self._truth.epoch_of_symbol(symbol), subscription.epoch)
+            elif not due[0] <= subscription.sequence <= due[1]:
                 self._say("I3", symbol, "the end of the stream did not come",
                           len(stream.events), subscription.sequence)
         for symbol, (start, due, shown) in self._not_shown():
@@ -83,12 +86,18 @@ class ConnectionChecker:
 
     def behind(self):
         """Whether something of the log has not come yet."""
-        return any(symbol not in self.subscriptions or self.subscriptions[symbol].snapshot_due
-                   or self.subscriptions[symbol].sequence < self._due(symbol)[0]
-                   for symbol, _ in self._streams()) or any(self._not_shown())
+        return any(self._is_behind(symbol) for symbol, _ in self._streams()) or any(
+            self._not_shown())
+
+    def _is_behind(self, symbol):
+        subscription = self.subscriptions.get(symbol)
+        if subscription is None or subscription.snapshot_due:
+            return True
+        due = self._due(symbol)
+        return due is None or subscription.sequence < due[0]
 
     def _due(self, symbol):
-        return self._truth.due(symbol)
+        return self._truth.due(symbol, self.subscriptions[symbol].epoch)
 
     def _not_shown(self):
         return ((key, each) for key in sorted(self.history.symbols) if is_candle(key)

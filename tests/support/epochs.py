@@ -78,12 +78,27 @@ class EpochTruth:
     def epoch_of_symbol(self, symbol):
         return max(epoch for epoch, truth in self._truths.items() if symbol in truth.streams)
 
-    def due(self, key):
-        """What was shown of an epoch that is over need not have been stored."""
-        epoch = self.epoch_of_symbol(key)
-        least, most = self.of(epoch).due(key)
-        stored = self.candles.stored_of(key, epoch) if self.candles and is_candle(key) else None
+    def due(self, key, epoch):
+        """The least and the greatest number that who has all of a stream may have, if it is in that
+        epoch, 0 before the first; None: it must be in a later one. What was shown of an epoch that
+        is over need not have been stored, and where nothing was, nobody need have heard of it."""
+        number = self.epoch_of_symbol(key)
+        while number > epoch and self._stored_of(key, number) == 0:
+            number = max((each for each, truth in self._truths.items()
+                          if each < number and key in truth.streams), default=0)
+        if number == 0 or number < epoch == self._begun(key):
+            return 0, 0
+        if number != epoch:
+            return None
+        least, most = self.of(number).due(key, number)
+        stored = self._stored_of(key, number)
         return (least if stored is None else stored), most
+
+    def _stored_of(self, key, epoch):
+        return self.candles.stored_of(key, epoch) if self.candles and is_candle(key) else None
+
+    def _begun(self, key):
+        return self.candles.epoch_of(key) if self.candles and is_candle(key) else None
 
     def by_epoch(self):
         return self._truths
@@ -161,17 +176,3 @@ class EpochChecker(ConnectionChecker):
         super()._gap(message)
         if message["to"] is None:
             self._last_offset.pop(key_in(message), None)  # Another log, perhaps.
-
-    def _old(self, symbol):
-        subscription = self.subscriptions.get(symbol)
-        return subscription and subscription.epoch != self._newest.epoch_of_symbol(symbol)
-
-    def at_the_end(self):
-        for symbol, _ in self._streams():
-            if self._old(symbol):
-                self._say("I3", symbol, "the newest epoch did not come",
-                          self._newest.epoch_of_symbol(symbol), self.subscriptions[symbol].epoch)
-        return super().at_the_end()
-
-    def behind(self):
-        return super().behind() or any(self._old(symbol) for symbol, _ in self._streams())

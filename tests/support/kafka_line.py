@@ -110,7 +110,7 @@ class KafkaLine(FaultLine):
         found = check_rows(self.truth, stored_rows(self.database), stored_ends(self.database))
         return found + [Violation("I1", key, "epoch", self.truth.epoch_of_symbol(key), epoch)
                         for key, epoch in self.stored_epochs().items()
-                        if key in self.truth.streams and epoch != self.truth.epoch_of_symbol(key)]
+                        if key in self.truth.streams and self.truth.due(key, epoch) is None]
 
     def finish(self):
         self._learn_the_truth()

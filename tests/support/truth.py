@@ -103,8 +103,8 @@ class Truth:
     def take_candle(self, key, _, place, *event):
         self._add(symbol_of(key), stream_of(key), place, *event)
 
-    def due(self, key):
-        """The least and the greatest number that who has all of a stream may have."""
+    def due(self, key, _):
+        """The least and the greatest number that who has all of a stream may have; of an epoch."""
         count = len(self.streams[key].events)
         return count, count
 
