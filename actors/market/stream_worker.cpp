@@ -71,6 +71,13 @@ void stream_worker::restore(const restore_stream& claim) {
   waiting_.reset();
   later_.clear();
   given_up_.reset();
+  if (auto begun = options_.directory->moved_meanwhile(*entry_, claim))
+    go_on_from({std::move(*begun), true, claim.source, claim.candles});
+  else
+    go_on_from(claim);
+}
+
+void stream_worker::go_on_from(const restore_stream& claim) {
   auto known = options_.directory->read(*entry_).snapshot;
   auto restored =
       state_->restore(claim.stored, std::move(known), claim.uncommitted_epoch, claim.candles);

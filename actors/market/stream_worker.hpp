@@ -49,6 +49,7 @@ class stream_worker {
   // Acknowledges when all is done, now or when the database has answered.
   void make_candles(const symbol_work& what);
   bool connect(candle_intervals intervals);
+  void go_on_from(const restore_stream& claim);
   void move_home(const stored_stream& row);
   bool hand_on(const symbol_work& what, made_candles& made) const;
   void count_candles() const;

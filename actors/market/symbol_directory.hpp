@@ -82,6 +82,10 @@ class symbol_directory {
   // By the stream's actor, of a claim that was sent to it: whether another partition has moved the
   // stream on since its row was read. That claim is not its home's any more.
   bool has_moved_on(const symbol_entry& entry, const restore_stream& claim) const;
+  // By the same, of a claim that is still its home's: the row right after a move that events of that
+  // partition have begun meanwhile, and that is not committed. Absent: none.
+  std::optional<stored_stream> moved_meanwhile(const symbol_entry& entry,
+                                               const restore_stream& claim) const;
   // By the worker of a stream that candles are made from: the entries of their streams, and the
   // board of all of them. No board where another stream was first: it has them all.
   candle_outlets outlets_of(symbol_entry& source, candle_intervals intervals);
@@ -112,10 +116,10 @@ class symbol_directory {
   // By the symbol's actor that was asked. True: `state` is kept here, and the actor ends. False:
   // something is on its way to it, or a move of its home is not committed.
   bool passivate(symbol_entry& entry, std::uint64_t actor_id, std::shared_ptr<symbol_state> state);
-  // Streams whose home is this partition, and of which this process has something, or has lost it:
-  // of one that a claim does not bring, only the database can say that it is not stored. One that
-  // never was committed is not; nor one whose only transaction was lost with its server, although
-  // it has done nothing here since it was loaded.
+  // Streams whose home is this partition, or is about to be by events that it has sent them, and of
+  // which this process has something, or has lost it: of one that a claim does not bring, only the
+  // database can say that it is not stored. One that never was committed is not; nor one whose only
+  // transaction was lost with its server, although it has done nothing here since it was loaded.
   std::vector<stream_key> active_at(const topic_partition& home) const;
   symbol_actor find_actor(const stream_key& name) const;
   // By the symbol's actor, when an event of another partition has moved the stream's home.
@@ -173,6 +177,8 @@ class symbol_directory {
   bool is_idle(const symbol_entry& entry) const;
   static bool is_elsewhere(const symbol_entry& entry, const topic_partition& source,
                            const stored_stream& stored);
+  static std::optional<stored_stream> begun_here(const symbol_entry& entry,
+                                                 const stored_stream& stored);
   void becomes_known(symbol_entry& entry);
   bool is_away(const std::optional<topic_partition>& home) const;
   bool is_settled(const topic_partition& source) const;

@@ -29,6 +29,23 @@ bool symbol_directory::has_moved_on(const symbol_entry& entry, const restore_str
   return is_elsewhere(entry, claim.source, claim.stored);
 }
 
+// Requires: the shard's lock. What this partition's events had moved here, and what is not
+// committed of it, will be read again, and gets the numbers of the epoch that the move began.
+std::optional<stored_stream> symbol_directory::begun_here(const symbol_entry& entry,
+                                                          const stored_stream& stored) {
+  if (!entry.uncommitted_move || entry.uncommitted_move->position.epoch <= stored.position.epoch)
+    return std::nullopt;
+  auto out = *entry.uncommitted_move;
+  out.candles = stored.candles;
+  return out;
+}
+
+std::optional<stored_stream> symbol_directory::moved_meanwhile(const symbol_entry& entry,
+                                                               const restore_stream& claim) const {
+  std::lock_guard lock(shard_of(entry.key).mutex);
+  return begun_here(entry, claim.stored);
+}
+
 void symbol_directory::restore(const topic_partition& source, stored_stream stored,
                                const candle_claim& candles) {
   auto& in = shard_of(stored.key());
@@ -36,20 +53,17 @@ void symbol_directory::restore(const topic_partition& source, stored_stream stor
   auto& entry = entry_of(in, stored.key());
   if (is_elsewhere(entry, source, stored))
     return; // its events come from another partition now, whose claim this is not
-  bool uncommitted_epoch = false;
-  if (entry.uncommitted_move && entry.uncommitted_move->position.epoch > stored.position.epoch) {
-    // This partition's events had moved it here, and none of that is committed: they will be read
-    // again, and get the numbers of the epoch that the move began. The old home's claim and what
-    // it has in flight stay as they are.
-    auto made = std::move(stored.candles);
-    stored = *entry.uncommitted_move;
-    stored.candles = std::move(made);
-    uncommitted_epoch = true;
+  auto begun = begun_here(entry, stored);
+  const bool uncommitted_epoch = begun.has_value();
+  if (begun) {
+    stored = std::move(*begun); // the old home's claim and what it has in flight stay as they are
   } else {
     entry.uncommitted_move.reset();
     if (stored.home)
       entry.home = stored.home;
   }
+  if (entry.next_home && *entry.next_home == source)
+    entry.next_home.reset(); // the actor has the claim behind those events
   entry.needs_restore = false;
   const bool returns = std::exchange(entry.away, is_away(entry.home)) && !entry.away;
   if (entry.actor) {
@@ -95,6 +109,8 @@ symbol_actor symbol_directory::actor_for(const stream_key& name, const topic_par
     return {};
   if (!entry.home)
     entry.home = source;
+  if (*entry.home != source && !(entry.next_home && *entry.next_home == source))
+    entry.next_home = std::make_unique<topic_partition>(source);
   if (!entry.actor) {
     auto state = std::exchange(entry.idle, nullptr);
     entry.actor = spawn_(entry, state ? std::move(state) : new_state(entry));
@@ -191,7 +207,8 @@ std::vector<stream_key> symbol_directory::active_at(const topic_partition& home)
   for (const auto& in : shards_) {
     std::lock_guard lock(in.mutex);
     for (const auto& [name, entry] : in.entries)
-      if ((entry->worked || entry->needs_restore || entry->idle) && entry->home == home &&
+      if ((entry->worked || entry->needs_restore || entry->idle) &&
+          (entry->home == home || (entry->next_home && *entry->next_home == home)) &&
           name.kind.events() != event_kind::candle) // they are restored with their source
         out.push_back(name);
   }
@@ -218,6 +235,8 @@ void symbol_directory::move_home(symbol_entry& entry, const stored_stream& row,
     entry.earlier.reset();
   }
   entry.home = row.home;
+  if (entry.next_home && *entry.next_home == entry.home)
+    entry.next_home.reset();
   if (std::exchange(entry.away, is_away(entry.home)) && !entry.away)
     tell_interested(entry, stream_back{entry.index}); // by way of a partition that is held here
   entry.uncommitted_move = std::make_unique<stored_stream>(row);

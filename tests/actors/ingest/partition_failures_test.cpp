@@ -464,5 +464,27 @@ TEST_F(PartitionFailures, LeaveAMovedStreamAloneWhenItsOldHomeWasClaimedBeforeTh
   EXPECT_EQ(world.store.stream("A")->position, pos(2, 2));
 }
 
+// The claim finds the stream at its old home: the event that moves it waits for its actor.
+TEST_F(PartitionFailures, NumberAMovedStreamTheSameWhereTheMoveWaitedDuringTheClaim) {
+  world.start(ticks);
+  world.start(other);
+  expect(1, {{10, 0}});
+  expect(2, {{20, 0}, {21, 1}, {22, 2}});
+  auto& client = world.subscribe("A");
+  world.batch(ticks, {{0, "A 10 0"}});
+  world.commit();
+  world.dispatch_only(other, {{0, "A 20 0"}, {1, "A 21 1"}});
+  world.claim_only();
+  world.turn_of("A");
+  world.read_again(other);
+  world.commit();
+  world.batch(other, {{2, "A 22 2"}});
+  world.commit();
+  world.read(client);
+  EXPECT_EQ(client.position("A"), pos(2, 3));
+  EXPECT_EQ(world.store.stream("A")->position, pos(2, 3));
+  EXPECT_EQ(world.home_of({named("A"), stream_kind::price}), other);
+}
+
 } // namespace
 } // namespace tradepulse

@@ -81,6 +81,26 @@ struct actor_world::engine {
 
   void run() { scheduler.run(); }
 
+  // Partitions and the writer, until neither has anything to do.
+  void run_partitions() {
+    while (has_turn(writer) || std::any_of(partitions.begin(), partitions.end(),
+                                           [this](const auto& each) { return has_turn(each.second); }))
+      continue;
+  }
+  template <class Actor>
+  bool has_turn(const Actor& who) {
+    const bool due = scheduler.prioritize(who);
+    if (due)
+      scheduler.run_once();
+    return due;
+  }
+
+  void lose_claims() {
+    for (auto& [source, mine] : std::exchange(owned, {}))
+      caf::anon_send(mine.actor,
+                     claim_lost{mine.pending->gen(), claim_loss::connection_lost, "cut"});
+  }
+
   // A claim, a move and a load at once; commits when the test says so.
   writer_actor spawn_writer() {
     auto made = system.spawn([this](writer_actor::pointer) -> writer_actor::behavior_type {
@@ -386,11 +406,13 @@ void actor_world::commit() {
 }
 
 void actor_world::lose_connection() {
-  auto lost = std::move(engine_->owned);
-  engine_->owned.clear();
-  for (auto& [source, mine] : lost)
-    caf::anon_send(mine.actor, claim_lost{mine.pending->gen(), claim_loss::connection_lost, "cut"});
+  engine_->lose_claims();
   engine_->run();
+}
+
+void actor_world::claim_only() {
+  engine_->lose_claims();
+  engine_->run_partitions();
 }
 
 void actor_world::database(bool up) {

@@ -61,6 +61,7 @@ class actor_world {
   // --- the writer ---
   void commit(); // all that is complete
   void lose_connection();
+  void claim_only(); // the same, and then only partitions and the writer take their turns
   void database(bool up); // claims wait while it is down
   // Symbols whose records wait in the mailbox of their actor die with them.
   void kill_symbol(std::string_view name, stream_kind kind = {});
