@@ -89,6 +89,7 @@ void partition::end() {
   tell(options_->writer, release_partition{options_->source, gen_});
   parts().health->clear(health_key());
   parts().board->remove(*options_->card);
+  parts().directory->let_go(options_->source);
   parts().directory->remove_partition(options_->source, me());
   tell(options_->supervisor, partition_ended{options_->source, dispatcher_->events_in_flight()});
   self_.end();

@@ -85,6 +85,7 @@ class partition {
   std::vector<stored_stream> with_candles(std::vector<stored_stream> found) const;
   void show_what_is_over(clock::time_point now);
 
+  void ask_for_unknown();
   void verify();
   // A claim asks for the record that was applied last; a check of the living process for the one
   // that was remembered at the check before.

@@ -75,7 +75,7 @@ void partition::restore(const stored_stream& stream) {
 }
 
 void partition::loaded(const streams_loaded& answer) {
-  if (answer.gen != gen_ || state_ != state::loading)
+  if (answer.gen != gen_ || (state_ != state::loading && state_ != state::reading))
     return;
   std::unordered_set<stream_key> found;
   for (const auto& stream : with_candles(answer.found)) {
@@ -89,10 +89,33 @@ void partition::loaded(const streams_loaded& answer) {
       nothing.kind = name.kind;
       restore(nothing);
     }
-  verify();
+  if (state_ == state::loading) {
+    verify();
+    return;
+  }
+  dispatcher_->restored(answer.asked);
+  settle_if_read();
+}
+
+// Streams of records that were read under this claim, and that another process may have had since
+// this one has heard of them. Not while another claim is under way: it begins with all of that anew.
+void partition::ask_for_unknown() {
+  load_streams unknown{options_->source, gen_, {}, me()};
+  for (const auto& name : dispatcher_->take_unknown()) {
+    stored_stream nothing;
+    nothing.symbol = name.symbol;
+    nothing.kind = name.kind;
+    const auto with_its_candles = candles_unknown(nothing);
+    unknown.streams.insert(unknown.streams.end(), with_its_candles.begin(), with_its_candles.end());
+    if (with_its_candles.empty())
+      unknown.streams.push_back(name);
+  }
+  if (state_ == state::reading && !unknown.streams.empty())
+    tell(options_->writer, std::move(unknown));
 }
 
 void partition::verify() {
+  parts().directory->hold(options_->source);
   if (std::exchange(repositioned_, false)) {
     read_from(watch_.grant().next.value_or(next_offset{0}));
     return;
@@ -235,9 +258,10 @@ void partition::lost(const claim_lost& what) {
   options_->card->set_error(what.detail);
   if (leaving_)
     end(); // what is not committed is left to the log and to the next owner
-  else if (what.cause == claim_loss::fenced)
+  else if (what.cause == claim_loss::fenced) {
+    parts().directory->let_go(options_->source);
     claim_later("fenced");
-  else
+  } else
     claim(); // the writer waits for the database; what was read goes on to clients meanwhile
 }
 
@@ -260,7 +284,7 @@ void partition::retry(const retry_due& due) {
 // commit comes behind that.
 void partition::settle_if_read() {
   const auto done = options_->candles ? committed_ : expected_;
-  if (!end_at_claim_ || done.value() < end_at_claim_->value())
+  if (!end_at_claim_ || done.value() < end_at_claim_->value() || dispatcher_->streams_wait())
     return;
   end_at_claim_.reset();
   parts().directory->settle(options_->source, gen_);

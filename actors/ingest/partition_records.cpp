@@ -34,6 +34,7 @@ void partition::arrived(const batch_arrived& what) {
   parts().metrics->append_to_dispatch.observe(
       seconds_since(what.batch->records.front().append_time), built.ticks);
   dispatcher_->dispatch(built.range, std::move(built.letters), what.passage);
+  ask_for_unknown();
   settle_if_read();
   show_depth();
 }

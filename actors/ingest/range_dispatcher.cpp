@@ -38,11 +38,36 @@ void range_dispatcher::dispatch(const std::shared_ptr<ingest_range>& range,
       [&on](range_ticket ticket) {
         return symbol_work{std::move(ticket), on};
       },
-      [this](const stream_key& name) { return parts_.directory->actor_for(name, parts_.source); });
+      [this](const symbol_work& work) {
+        return has_to_wait(work) ? symbol_actor{}
+                                 : parts_.directory->actor_for(work.ticket.slot().key(), parts_.source);
+      });
   for (std::size_t i = 0; i < letters.size(); ++i) {
     parts_.metrics->rejected[static_cast<std::size_t>(letters[i].reason)]->add();
     produce(letters[i], tickets[i]);
   }
+}
+
+// Without its part of the delivery window: what waits for the database must not hold up others.
+bool range_dispatcher::has_to_wait(const symbol_work& work) {
+  const auto name = work.ticket.slot().key();
+  auto found = waiting_.find(name);
+  if (found == waiting_.end()) {
+    if (parts_.directory->can_number(name, parts_.source))
+      return false;
+    unknown_.push_back(name);
+    found = waiting_.try_emplace(name).first;
+  }
+  found->second.push_back({work.ticket, nullptr});
+  return true;
+}
+
+void range_dispatcher::restored(const std::vector<stream_key>& streams) {
+  for (const auto& name : streams)
+    if (auto waited = waiting_.extract(name))
+      for (auto& work : waited.mapped())
+        if (auto to = parts_.directory->actor_for(name, parts_.source))
+          tell(to, std::move(work));
 }
 
 void range_dispatcher::produce(const dead_letter& letter, const range_ticket& ticket) {
@@ -74,6 +99,8 @@ void range_dispatcher::forget_all() {
   parts_.metrics->ranges_in_flight.add(-static_cast<std::int64_t>(uncommitted_.size()));
   uncommitted_.clear();
   waiting_letters_.clear();
+  waiting_.clear();
+  unknown_.clear();
 }
 
 std::size_t range_dispatcher::events_in_flight() const noexcept {

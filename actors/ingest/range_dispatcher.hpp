@@ -2,6 +2,8 @@
 
 #include <deque>
 #include <memory>
+#include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "actors/engine_metrics.hpp"
@@ -36,6 +38,13 @@ class range_dispatcher {
   void dispatch(const std::shared_ptr<ingest_range>& range, std::vector<dead_letter> letters,
                 const std::shared_ptr<passage>& on);
 
+  // Streams of which work waits until the partition has restored them: only the database knows how
+  // far another process has numbered them. Those that were not told yet.
+  std::vector<stream_key> take_unknown() { return std::exchange(unknown_, {}); }
+  // They are restored.
+  void restored(const std::vector<stream_key>& streams);
+  bool streams_wait() const noexcept { return !waiting_.empty(); }
+
   // A letter was refused: it waits for retry_letters().
   void keep_letter(letter_refused letter) { waiting_letters_.push_back(std::move(letter)); }
   void retry_letters();
@@ -58,10 +67,13 @@ class range_dispatcher {
     std::shared_ptr<credit_lease> credit;
   };
   void produce(const dead_letter& letter, const range_ticket& ticket);
+  bool has_to_wait(const symbol_work& work);
 
   parts parts_;
   std::deque<uncommitted> uncommitted_; // in the order of the log
   std::vector<letter_refused> waiting_letters_;
+  std::unordered_map<stream_key, std::vector<symbol_work>> waiting_; // in the order of the log
+  std::vector<stream_key> unknown_;                                  // of these
 };
 
 } // namespace tradepulse

@@ -45,6 +45,8 @@ class element final : public caf::mailbox_element,
         caf::detail::tuple_vals_impl<caf::type_erased_tuple, symbol_work>(std::move(work)),
         home_(home) {}
 
+  const symbol_work& work() const noexcept { return std::get<0>(data()); }
+
   caf::type_erased_tuple& content() override { return *this; }
   const caf::type_erased_tuple& content() const override { return *this; }
   caf::message move_content_to_message() override {
@@ -79,7 +81,7 @@ void* piece::place(std::size_t index) noexcept {
 
 void send_slots(const std::shared_ptr<ingest_range>& range,
                 const std::function<symbol_work(range_ticket)>& work_with,
-                const std::function<symbol_actor(const stream_key&)>& actor_of) {
+                const std::function<symbol_actor(const symbol_work&)>& actor_of) {
   const std::size_t count = range->slots.size();
   if (count == 0)
     return;
@@ -89,8 +91,9 @@ void send_slots(const std::shared_ptr<ingest_range>& range,
     new (home.place(i)) element(home, work_with(range_ticket(range, i)));
   // The piece is there until its last element has gone, and that one is still ours.
   for (std::size_t i = 0; i < count; ++i) {
-    caf::mailbox_element_ptr message{std::launder(static_cast<element*>(home.place(i)))};
-    if (auto to = actor_of(range->slots[i].key()))
+    auto* made = std::launder(static_cast<element*>(home.place(i)));
+    caf::mailbox_element_ptr message{made};
+    if (auto to = actor_of(made->work()))
       caf::actor_cast<caf::abstract_actor*>(to)->enqueue(std::move(message), nullptr);
   }
 }

@@ -119,6 +119,8 @@ void symbol_directory::set_assignment(const std::vector<topic_partition>& assign
   {
     std::lock_guard lock(assignment_mutex_);
     assigned_ = now;
+    std::erase_if(held_, [&now](const auto& each) { return !now.contains(each); });
+    look_whether_all_are_held();
   }
   for (auto& in : shards_) {
     std::lock_guard lock(in.mutex);

@@ -97,6 +97,13 @@ class symbol_directory {
   std::vector<waiting_candles> waiting_candles_of(const stream_key& name) const;
   // By the actor of such a stream when it has restored itself: behind all that it has sent before.
   void restore_candles(const restore_stream& claim);
+  // Whether memory says where the stream goes on with an event of this partition. False: another
+  // process may have numbered it meanwhile, restore() of what the database knows has to come first.
+  bool can_number(const stream_key& name, const topic_partition& source) const;
+  // By a partition whose claim has restored its streams, until it ends or another claim came first:
+  // what this process has of them is the newest there is.
+  void hold(const topic_partition& source);
+  void let_go(const topic_partition& source);
   // The symbol's actor, for one message that is counted here already; made now where it has none,
   // with what is known of it. Null where only a claim can tell what to begin with, and while the
   // process ends.
@@ -181,6 +188,7 @@ class symbol_directory {
                                                  const stored_stream& stored);
   void becomes_known(symbol_entry& entry);
   bool is_away(const std::optional<topic_partition>& home) const;
+  void look_whether_all_are_held();
   bool is_settled(const topic_partition& source) const;
   bool is_settled_at(const std::optional<topic_partition>& home) const;
   void tell_settled(const topic_partition& source) const;
@@ -212,6 +220,8 @@ class symbol_directory {
     generation settled{-1};
   };
   std::unordered_map<topic_partition, claim_progress> claims_;
+  std::unordered_set<topic_partition> held_;
+  std::atomic<bool> all_held_{false};
   std::unordered_map<topic_partition, partition_actor> partitions_;
 };
 

@@ -167,6 +167,7 @@ struct real_line::impl {
           return spawn_symbol_actor(system, entry, std::move(state), {&directory, &counted});
         },
         fan_outs);
+    directory.set_listed_partitions(1);
     supervisor_options wiring;
     wiring.parts = {&directory, &reader, &log, &letters, &counted, &health, &board};
     wiring.writers = 1;

@@ -59,8 +59,8 @@ struct SlotMessages : testing::Test {
   void send() {
     send_slots(
         range, [](range_ticket ticket) { return symbol_work{std::move(ticket)}; },
-        [this](const stream_key& name) {
-          return actors.at(static_cast<std::size_t>(name.symbol.view().front() - 'A'));
+        [this](const symbol_work& work) {
+          return actors.at(static_cast<std::size_t>(work.ticket.slot().symbol.view().front() - 'A'));
         });
   }
 

@@ -73,6 +73,7 @@ struct actor_world::engine {
     run();
     owned.clear();
     waiting_claims.clear();
+    waiting_loads.clear();
     system.clock().cancel_all();
     world.letters.confirm_held(); // tickets in them
     run();
@@ -125,8 +126,11 @@ struct actor_world::engine {
                              claim_lost{wanted.move.gen, claim_loss::fenced, "moved"});
           },
           [this](const load_streams& wanted) {
-            caf::anon_send(wanted.reply_to, streams_loaded{wanted.gen, wanted.streams,
-                                                           *world.store.load(wanted.streams)});
+            ++stream_loads;
+            if (database_up)
+              answer(wanted);
+            else
+              waiting_loads.push_back(wanted);
           },
           [this](const load_candles& wanted) {
             ++candle_loads;
@@ -165,6 +169,11 @@ struct actor_world::engine {
                                  shared->journal_time.value_or(time_ms{})),
                              to};
     caf::anon_send(to, partition_claimed{shared});
+  }
+
+  void answer(const load_streams& wanted) {
+    caf::anon_send(wanted.reply_to, streams_loaded{wanted.gen, wanted.streams,
+                                                   *world.store.load(wanted.streams)});
   }
 
   void answer_loads() {
@@ -228,25 +237,33 @@ struct actor_world::engine {
   std::vector<topic_partition> ended;
   std::map<topic_partition, under_claim> owned;
   std::vector<claim_partition> waiting_claims;
+  std::vector<load_streams> waiting_loads;
   std::map<topic_partition, std::vector<line>> lines; // the whole log, for reading again
   std::vector<std::unique_ptr<listener>> listeners;
   bool database_up = true;
   std::optional<candle_source> candles;
   std::vector<load_candles> loads;
   std::size_t candle_loads = 0;
+  std::size_t stream_loads = 0;
   bool hold_loads = false;
   int drained = 0;
   bool all_committed = false;
   std::vector<std::string> fatal;
 };
 
-actor_world::actor_world(ingest_rules rules) : engine_(std::make_unique<engine>(*this, rules)) {}
+actor_world::actor_world(ingest_rules rules) : engine_(std::make_unique<engine>(*this, rules)) {
+  list_partitions(1); // there is no other process
+}
 actor_world::~actor_world() = default;
 
 void actor_world::preload() {
   std::ignore = store.for_each_stream(1'000, [this](std::vector<stored_stream> rows) {
     engine_->directory.preload(std::move(rows));
   });
+}
+
+void actor_world::list_partitions(std::size_t count) {
+  engine_->directory.set_listed_partitions(count);
 }
 
 void actor_world::make_candles(const candle_source& of) {
@@ -264,6 +281,10 @@ void actor_world::answer_candle_loads() {
 
 std::size_t actor_world::candle_loads() const {
   return engine_->candle_loads;
+}
+
+std::size_t actor_world::stream_loads() const {
+  return engine_->stream_loads;
 }
 
 std::vector<candle_view> actor_world::views(std::string_view name) const {
@@ -417,9 +438,12 @@ void actor_world::claim_only() {
 
 void actor_world::database(bool up) {
   engine_->database_up = up;
-  if (up)
+  if (up) {
     for (auto& each : std::exchange(engine_->waiting_claims, {}))
       caf::anon_send(engine_->writer, each);
+    for (auto& each : std::exchange(engine_->waiting_loads, {}))
+      engine_->answer(each);
+  }
   engine_->run();
 }
 

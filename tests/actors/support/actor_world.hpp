@@ -25,6 +25,9 @@ class actor_world {
 
   // What is stored, as a process start has it.
   void preload();
+  // With more of them than are started there are other processes.
+  void list_partitions(std::size_t count);
+  std::size_t stream_loads() const; // questions for streams, since the beginning
   // Of partitions that are started from now on.
   void make_candles(const candle_source& of);
   // Questions for closed candles wait for answer_candle_loads().

@@ -1,0 +1,125 @@
+#include <gtest/gtest.h>
+
+#include "tests/actors/support/actor_world.hpp"
+
+// Partitions of which other processes hold some: a stream that comes from one of theirs goes on from
+// what they have stored, whatever this process has heard of it.
+namespace tradepulse {
+namespace {
+
+using namespace std::chrono_literals;
+using samples::actor_world;
+using samples::named;
+using samples::pos;
+
+const topic_partition ticks{"ticks", 0};
+const topic_partition theirs{"ticks", 1};
+
+struct SharedPartitions : testing::Test {
+  SharedPartitions() {
+    world.list_partitions(2);
+    world.start(ticks);
+  }
+  // By the process that has the other partition.
+  void store(std::string_view name, stream_position at) {
+    stored_stream row;
+    row.symbol = named(name);
+    row.position = at;
+    row.home = theirs;
+    row.snapshot = price_snapshot{{row.symbol, at, row.kind}, samples::costs(1), {}, samples::at(0), at.seq, {}};
+    world.store.set(row);
+  }
+  stream_position stored(std::string_view name) { return world.store.stream(name)->position; }
+
+  actor_world world;
+};
+
+TEST_F(SharedPartitions, TakeAStreamOverThatAnotherProcessHasBegun) {
+  store("A", pos(1, 5));
+  world.batch(ticks, {{0, "A 10 0"}, {1, "B 20 1"}, {2, "A 11 2"}});
+  world.batch(ticks, {{3, "A 12 3"}});
+  world.commit();
+  EXPECT_EQ(stored("A"), pos(2, 3));
+  EXPECT_EQ(stored("B"), pos(1, 1));
+  EXPECT_EQ(world.home_of({named("A"), stream_kind::price}), ticks);
+}
+
+TEST_F(SharedPartitions, TakeItOverAsItIsNowAndNotAsItWasAtTheStart) {
+  store("A", pos(1, 5));
+  world.preload();
+  store("A", pos(4, 2));
+  world.batch(ticks, {{0, "A 10 0"}});
+  world.commit();
+  EXPECT_EQ(stored("A"), pos(5, 1));
+}
+
+TEST_F(SharedPartitions, AskOnceForAStream) {
+  world.batch(ticks, {{0, "A 10 0"}, {1, "B 20 1"}});
+  EXPECT_EQ(world.stream_loads(), 1u);
+  world.batch(ticks, {{2, "A 11 2"}, {3, "B 21 3"}});
+  EXPECT_EQ(world.stream_loads(), 1u);
+}
+
+TEST_F(SharedPartitions, AskForNothingWhereThereIsNoOtherProcess) {
+  world.start(theirs);
+  world.batch(ticks, {{0, "A 10 0"}});
+  world.batch(theirs, {{0, "C 11 0"}});
+  world.commit();
+  EXPECT_EQ(world.stream_loads(), 0u);
+  world.give_up(theirs);
+  world.batch(ticks, {{1, "B 10 1"}});
+  EXPECT_EQ(world.stream_loads(), 1u);
+}
+
+TEST_F(SharedPartitions, PublishOtherStreamsWhileTheDatabaseIsAway) {
+  world.batch(ticks, {{0, "A 10 0"}});
+  world.commit();
+  world.database(false);
+  world.batch(ticks, {{1, "B 20 1"}, {2, "A 11 2"}});
+  world.batch(ticks, {{3, "B 21 3"}, {4, "A 12 4"}});
+  EXPECT_EQ(world.published("A"), pos(1, 3));
+  EXPECT_EQ(world.published("B"), stream_position{});
+  EXPECT_EQ(world.undelivered(), 0u); // it does not hold up the delivery of others
+  world.database(true);
+  EXPECT_EQ(world.published("B"), pos(1, 2));
+  world.commit();
+  EXPECT_EQ(stored("A"), pos(1, 3));
+  EXPECT_EQ(stored("B"), pos(1, 2));
+}
+
+TEST_F(SharedPartitions, BeginAnewWhereTheirClaimIsLostMeanwhile) {
+  world.database(false);
+  world.batch(ticks, {{0, "A 10 0"}, {1, "A 11 1"}});
+  world.lose_connection();
+  world.database(true); // the claim, and an answer of the one before
+  EXPECT_EQ(world.published("A"), stream_position{});
+  world.read_again(ticks);
+  world.commit();
+  EXPECT_EQ(stored("A"), pos(1, 2));
+}
+
+TEST(SharedPartition, IsNotSettledWhileSomethingOfItsLogWaits) {
+  actor_world world;
+  world.list_partitions(2);
+  world.batch(ticks, {{0, "A 10 0"}, {1, "B 20 1"}}); // before anybody reads
+  world.start(ticks);
+  world.database(false);
+  world.read_again(ticks);
+  EXPECT_FALSE(world.settled(ticks));
+  world.database(true);
+  EXPECT_TRUE(world.settled(ticks));
+}
+
+TEST_F(SharedPartitions, LeaveWhenWhatWaitsIsStored) {
+  world.database(false);
+  world.batch(ticks, {{0, "A 10 0"}});
+  world.give_up(ticks);
+  EXPECT_TRUE(world.alive(ticks));
+  world.database(true);
+  world.commit();
+  EXPECT_FALSE(world.alive(ticks));
+  EXPECT_EQ(stored("A"), pos(1, 1));
+}
+
+} // namespace
+} // namespace tradepulse
