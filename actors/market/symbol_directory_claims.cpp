@@ -1,4 +1,6 @@
 #include <algorithm>
+#include <string_view>
+#include <unordered_map>
 #include <utility>
 
 #include <caf/send.hpp>
@@ -24,9 +26,18 @@ void symbol_directory::let_go(const topic_partition& source) {
   look_whether_all_are_held();
 }
 
-// Requires: the lock of assignments.
+// Requires: the lock of assignments. A partition that was added is held before it is listed: then
+// the count is another one, or a number below it is missing, which is another process's.
 void symbol_directory::look_whether_all_are_held() {
-  all_held_ = listed_partitions_ > 0 && held_.size() >= listed_partitions_;
+  std::unordered_map<std::string_view, std::size_t> counts; // of a topic, as its numbers tell it
+  for (const auto& each : held_) {
+    auto& count = counts[each.topic];
+    count = std::max(count, static_cast<std::size_t>(each.partition) + 1);
+  }
+  std::size_t there_are = 0;
+  for (const auto& [topic, count] : counts)
+    there_are += count;
+  all_held_ = held_.size() == listed_partitions_ && held_.size() == there_are;
 }
 
 bool symbol_directory::can_number(const stream_key& name, const topic_partition& source) const {

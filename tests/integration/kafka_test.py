@@ -349,3 +349,25 @@ def assert_moved_is_announced(messages, symbol, stream):
                 assert_no_hole([data], stream, position, data["sequence"])
                 position = data["sequence"]
     assert position == len(stream)
+
+
+def test_a_symbol_that_moves_to_another_process_goes_on_from_what_is_stored(kafka, postgres):
+    """Both processes are running when it first comes: neither has read it at its start."""
+    with Line(kafka, postgres, 2) as line:
+        second = TradePulseProcess(line.settings)
+        line.callback(second.close)
+        second.start()
+        wait_until(lambda: len(set(assignment(line)[1])) == 2, "two owners", 30)
+        client = second.websocket()
+        client.subscribe("MOVES", "STAYS")
+        wait_until_stored(line.database, produce(line, "MOVES", 10, 11, 12, partition=0))
+        wait_until_stored(line.database, produce(line, "MOVES", 20, 21, partition=1, first_time=T + 9)
+                          + produce(line, "STAYS", 30, partition=1))
+        assert line.database.query(
+            "SELECT symbol, epoch, last_sequence, price::int FROM price_snapshots ORDER BY 1") == [
+                ("MOVES", 2, 2, 21), ("STAYS", 1, 1, 30)]
+        assert line.database.query(
+            "SELECT epoch, seq, partition, (e.price / 100000000)::int FROM journal_prices e"
+            " JOIN journal_streams USING (stream_id) JOIN journal_partitions USING (partition_id)"
+            " WHERE symbol = 'MOVES' ORDER BY 1, 2") == [
+                (1, 1, 0, 10), (1, 2, 0, 11), (1, 3, 0, 12), (2, 1, 1, 20), (2, 2, 1, 21)]

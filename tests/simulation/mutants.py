@@ -121,6 +121,14 @@ MUTANTS = (
            "actors/distribution/waiting_views.cpp",
            "view->encoded(numbers_as_strings, owes(start_of(view)))",
            "view->encoded(numbers_as_strings)"),
+    Mutant("a stream of another process goes on from hearsay",
+           "actors/market/symbol_directory_claims.cpp",
+           "found == in.entries.end() || !found->second->home)\n    return false;",
+           "found == in.entries.end() || !found->second->home)\n    return true;"),
+    Mutant("a claim overlooks a move that waits for its actor",
+           "actors/market/symbol_directory_actors.cpp",
+           "(entry->home == home || (entry->next_home && *entry->next_home == home))",
+           "entry->home == home"),
 )
 
 

@@ -71,6 +71,19 @@ TEST_F(SharedPartitions, AskForNothingWhereThereIsNoOtherProcess) {
   EXPECT_EQ(world.stream_loads(), 1u);
 }
 
+// The listing is asked for now and then.
+TEST_F(SharedPartitions, AreKnownAsSuchWhereOneWasAddedThatIsNotListedYet) {
+  world.start({"ticks", 2});
+  store("A", pos(1, 5));
+  world.batch(ticks, {{0, "A 10 0"}});
+  world.batch({"ticks", 2}, {{0, "B 10 0"}});
+  EXPECT_EQ(world.stream_loads(), 2u);
+  world.list_partitions(3);
+  world.start(theirs); // now all are here
+  world.batch({"ticks", 2}, {{1, "C 10 1"}});
+  EXPECT_EQ(world.stream_loads(), 2u);
+}
+
 TEST_F(SharedPartitions, PublishOtherStreamsWhileTheDatabaseIsAway) {
   world.batch(ticks, {{0, "A 10 0"}});
   world.commit();

@@ -245,15 +245,14 @@ struct actor_world::engine {
   std::vector<load_candles> loads;
   std::size_t candle_loads = 0;
   std::size_t stream_loads = 0;
+  std::optional<std::size_t> listed; // absent: those that are here
   bool hold_loads = false;
   int drained = 0;
   bool all_committed = false;
   std::vector<std::string> fatal;
 };
 
-actor_world::actor_world(ingest_rules rules) : engine_(std::make_unique<engine>(*this, rules)) {
-  list_partitions(1); // there is no other process
-}
+actor_world::actor_world(ingest_rules rules) : engine_(std::make_unique<engine>(*this, rules)) {}
 actor_world::~actor_world() = default;
 
 void actor_world::preload() {
@@ -263,6 +262,7 @@ void actor_world::preload() {
 }
 
 void actor_world::list_partitions(std::size_t count) {
+  engine_->listed = count;
   engine_->directory.set_listed_partitions(count);
 }
 
@@ -310,6 +310,7 @@ void actor_world::start(const topic_partition& source) {
   options.supervisor = e.supervisor;
   options.routes = &e.routes;
   e.partitions[source] = spawn_partition_actor(e.system, std::move(options));
+  e.directory.set_listed_partitions(e.listed.value_or(e.partitions.size()));
   e.run();
 }
 
@@ -504,6 +505,7 @@ void actor_world::supervise(std::size_t writers, std::size_t restarts) {
 }
 
 void actor_world::assign(const std::vector<topic_partition>& assigned) {
+  engine_->directory.set_listed_partitions(engine_->listed.value_or(assigned.size()));
   caf::anon_send(engine_->real_supervisor, assignment_changed{assigned});
   engine_->run();
 }
