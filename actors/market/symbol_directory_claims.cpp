@@ -3,10 +3,8 @@
 #include <unordered_map>
 #include <utility>
 
-#include <caf/send.hpp>
-
 #include "actors/market/symbol_directory.hpp"
-#include "actors/message_types.hpp"
+#include "actors/tell.hpp"
 
 // What this process knows by its claims: whether streams can be numbered without the database, and
 // whether anything of them may still come.
@@ -111,7 +109,7 @@ void symbol_directory::set_listed_partitions(std::size_t count) {
 void symbol_directory::tell_settled(const topic_partition& source) const {
   if (!ended_)
     for (const auto& each : fan_outs_)
-      caf::anon_send(each, partition_settled{source});
+      tell(each, partition_settled{source});
 }
 
 } // namespace tradepulse
