@@ -98,8 +98,6 @@ class partition {
   void settle_if_read();
   // `before`: what the log was seen to have right before that.
   void read_from(next_offset next, const std::optional<applied_record>& before = {});
-  // Of its actor, which is not to be used any more.
-  void count_failure(const stream_key& each);
   void stop_where_too_often(const stream_key& each);
   void show_depth() { options_->card->queue_depth = dispatcher_->in_flight(); }
   // What is not committed is read again by the next owner, from next_offset on.

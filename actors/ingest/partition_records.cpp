@@ -54,11 +54,13 @@ void partition::committed(const range_committed& what) {
     end();
 }
 
+// Whose ticket died need not be who died: that of a slot goes on to the actors of its candles. An
+// actor is given up by its own end alone; one that lives hears of the claim behind its work.
 void partition::failed(const range_failed& what) {
   if (what.gen != gen_ || state_ != state::reading)
     return;
   if (!what.failed.symbol.empty())
-    count_failure(what.failed);
+    stop_where_too_often(what.failed);
   claim_later("symbol_failed");
 }
 
@@ -72,14 +74,8 @@ void partition::died(const stream_failed& what) {
   if (what.stream.kind.events() == event_kind::candle && candles)
     stop_where_too_often({what.stream.symbol, candles->stream}); // candles have no records
   else
-    count_failure(what.stream);
+    stop_where_too_often(what.stream);
   claim_later("symbol_failed");
-}
-
-void partition::count_failure(const stream_key& each) {
-  if (parts().directory->forget_actor(each))
-    parts().metrics->failed_symbols.add(); // otherwise it is counted
-  stop_where_too_often(each);
 }
 
 void partition::stop_where_too_often(const stream_key& each) {

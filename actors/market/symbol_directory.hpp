@@ -108,9 +108,9 @@ class symbol_directory {
   // with what is known of it. Null where only a claim can tell what to begin with, and while the
   // process ends.
   symbol_actor actor_for(const stream_key& name, const topic_partition& source);
-  // The actor died (absent: whichever it has): there is none until the next restore(). Does nothing
-  // where another one has taken its place already. True: it was the symbol's actor.
-  bool forget_actor(const stream_key& name, std::optional<std::uint64_t> actor_id = {});
+  // The actor died: there is none until the next restore(). Does nothing where another one has
+  // taken its place already. True: it was the symbol's actor.
+  bool forget_actor(const stream_key& name, std::uint64_t actor_id);
   // Whether only a claim can make another actor of it.
   bool needs_restore(const stream_key& name) const;
   // By the stream's worker, behind forget_actor(): the partition that is its home has to claim.

@@ -122,12 +122,12 @@ symbol_actor symbol_directory::actor_for(const stream_key& name, const topic_par
   return entry.actor;
 }
 
-bool symbol_directory::forget_actor(const stream_key& name, std::optional<std::uint64_t> actor_id) {
+bool symbol_directory::forget_actor(const stream_key& name, std::uint64_t actor_id) {
   auto& in = shard_of(name);
   std::lock_guard lock(in.mutex);
   auto found = in.entries.find(name);
   if (found == in.entries.end() || !found->second->actor ||
-      (actor_id && found->second->actor->id() != *actor_id))
+      found->second->actor->id() != actor_id)
     return false;
   found->second->actor = nullptr;
   found->second->needs_restore = true;

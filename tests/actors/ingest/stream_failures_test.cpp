@@ -113,9 +113,12 @@ struct QuietFailuresOfCandles : QuietFailures {
     world.start(ticks);
   }
   // In the n-th minute of the test, so that the one before closes.
-  void tick(std::int64_t minute) {
+  static line line_of(std::int64_t minute) {
     const auto start = candle_start(at(some_time), candle_interval::m1) + minute * 1min;
-    world.batch(ticks, {{minute, "A 10 " + std::to_string((start - at(some_time)).count())}});
+    return {minute, "A 10 " + std::to_string((start - at(some_time)).count())};
+  }
+  void tick(std::int64_t minute) {
+    world.batch(ticks, {line_of(minute)});
     world.commit();
   }
 };
@@ -132,6 +135,29 @@ TEST_F(QuietFailuresOfCandles, AreCuredByAClaimAtOnce) {
   ASSERT_EQ(closes.size(), 2u);
   EXPECT_EQ(closes[1].position, pos(1, 2));
   EXPECT_EQ(claimed(), generation{2});
+}
+
+// The ticket that dies is of its source, whose actor lives: it hears of the claim behind its work.
+TEST_F(QuietFailuresOfCandles, WithWorkInHandLeaveTheActorOfTheirSource) {
+  begin();
+  tick(0);
+  world.dispatch_only(ticks, {line_of(1)});
+  world.turn_of("A"); // the close is on its way
+  ASSERT_EQ(world.symbol_actors(), 2u);
+  world.kill_symbol("A", minutes);
+  EXPECT_EQ(world.symbol_actors(), 1u);
+  EXPECT_EQ(world.metrics().failed_symbols.value(), 1u);
+  EXPECT_EQ(world.state_of(ticks), "waiting to claim again");
+  world.wait(10s);
+  EXPECT_EQ(claimed(), generation{2});
+  world.read_again(ticks);
+  world.commit();
+  EXPECT_EQ(world.store.stream("A")->position, pos(1, 2));
+  const auto closes = world.store.candle_events({named("A"), minutes});
+  ASSERT_EQ(closes.size(), 1u);
+  EXPECT_EQ(closes[0].position, pos(1, 1));
+  world.passivate_idle();
+  EXPECT_EQ(world.symbol_actors(), 0u);
 }
 
 // A stream of candles has no records that could be set aside: those of its source are.
