@@ -73,9 +73,13 @@ void stream_worker::candles(const candle_work& what) {
   heard();
   auto& events = room();
   auto done = state_->apply(what.ticket.range(), *what.slot, events);
+  const bool is_held = !done.events;
   if (what.slot->began_epoch)
     move_home(what.slot->row);
   publish(std::move(done), events, what.passage);
+  // A claim may have lost this epoch before its commit, and the floor has reached it meanwhile.
+  if (!is_held)
+    options_.directory->home_committed(*entry_, what.slot->row.position.epoch);
   if (what.ticket.slot().candles->unpublished.fetch_sub(1) == 1)
     what.ticket.acknowledge();
 }

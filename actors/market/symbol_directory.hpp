@@ -134,7 +134,7 @@ class symbol_directory {
   // committed.
   void move_home(symbol_entry& entry, const stored_stream& row,
                  std::optional<waiting_ranges::earlier> waits = {});
-  // That move is in the database.
+  // That move is in the database, or has been lost with its claim and is not to come again.
   void home_committed(symbol_entry& entry, epoch committed);
   // That claim is over, or about to be: what it has not committed will be read again. Said before
   // the first of its ranges is thrown away, so that who finds one gone finds this said.
