@@ -191,7 +191,8 @@ struct stream_recalled {
   recalled_events what;
   candle_view_ptr view = {}; // as in stream_joined, as of what.newest
 };
-// A partition has read again all that its log had at its claim: who waits for that asks again.
+// A partition has read again all that its log had at its claim, or a move that it did then is
+// committed: who waits for that asks again.
 struct partition_settled {
   topic_partition source;
 };

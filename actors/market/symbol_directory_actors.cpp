@@ -244,8 +244,11 @@ void symbol_directory::move_home(symbol_entry& entry, const stored_stream& row,
 
 void symbol_directory::home_committed(symbol_entry& entry, epoch committed) {
   std::lock_guard lock(shard_of(entry.key).mutex);
-  if (entry.uncommitted_move && entry.uncommitted_move->position.epoch <= committed)
-    entry.uncommitted_move.reset();
+  if (!entry.uncommitted_move || entry.uncommitted_move->position.epoch > committed)
+    return;
+  entry.uncommitted_move.reset();
+  if (entry.home && settled(*entry.home)) // some were told that it is not, because of the move
+    tell_interested(entry, partition_settled{*entry.home});
 }
 
 void symbol_directory::end_actors() {

@@ -155,6 +155,51 @@ TEST_F(ReturningClient, IsNotBelievedOnceAllPartitionsHaveBeenReadAgain) {
   EXPECT_EQ(members(got, "code"), (texts{"1101"}));
 }
 
+// A server that is no more had the move that began the client's epoch: it will be read again, from
+// whatever partition.
+struct ReturningAboveTheEpoch : ReturningClient {
+  ReturningAboveTheEpoch() {
+    world.known("A", pos(1, 5));
+    world.directory.set_assignment({home, other});
+    world.directory.settle(home, generation{1});
+  }
+  connection_world::client& come_back(stream_position at) {
+    auto& client = world.connect();
+    world.come_back(client, "A", at);
+    EXPECT_EQ(members(world.read(client), "type"), (texts{"subscribed"}));
+    return client;
+  }
+  // Events 2/1 and 2/2 are read again.
+  void move_again() {
+    moving = world.record("A", 0, 2, other);
+    world.directory.settle(other, generation{1});
+  }
+  void commit() { caf::anon_send(world.entry("A")->actor, epoch_committed{epoch{2}}); }
+  std::shared_ptr<ingest_range> moving;
+};
+
+TEST_F(ReturningAboveTheEpoch, IsBelievedUntilThatIsCommittedAgain) {
+  auto& client = come_back(pos(2, 1));
+  move_again();
+  EXPECT_EQ(world.read(client), texts{});
+  commit();
+  EXPECT_EQ(members(world.read(client), "sequence"), (texts{"2"}));
+}
+
+TEST_F(ReturningAboveTheEpoch, IsNotBelievedWhereThatHasLessThanItsPosition) {
+  auto& client = come_back(pos(2, 7));
+  move_again();
+  EXPECT_EQ(world.read(client), texts{});
+  commit();
+  EXPECT_EQ(members(world.read(client), "code"), (texts{"1101", "-"}));
+}
+
+TEST_F(ReturningAboveTheEpoch, IsNotBelievedOnceEachPartitionHasBeenReadAgain) {
+  auto& client = come_back(pos(2, 1));
+  world.directory.settle(other, generation{1});
+  EXPECT_EQ(members(world.read(client), "code"), (texts{"1101", "-"}));
+}
+
 TEST_F(ReturningClient, GetsWhatADeadActorHadWhenThatHasBeenReadAgain) {
   world.record("A", 0, 10);
   auto& client = world.connect();
