@@ -30,10 +30,14 @@ bool symbol_directory::has_moved_on(const symbol_entry& entry, const restore_str
 }
 
 // Requires: the shard's lock. What this partition's events had moved here, and what is not
-// committed of it, will be read again, and gets the numbers of the epoch that the move began.
+// committed of it, will be read again, and gets the numbers of the epoch that the move began. Not
+// candles: they are numbered by their source, and where that does not move it begins their epoch
+// again, if the floor has not.
 std::optional<stored_stream> symbol_directory::begun_here(const symbol_entry& entry,
                                                           const stored_stream& stored) {
   if (!entry.uncommitted_move || entry.uncommitted_move->position.epoch <= stored.position.epoch)
+    return std::nullopt;
+  if (stored.home && entry.key.kind.events() == event_kind::candle)
     return std::nullopt;
   auto out = *entry.uncommitted_move;
   out.candles = stored.candles;

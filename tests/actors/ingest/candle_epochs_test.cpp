@@ -40,22 +40,33 @@ struct CandleEpochs : testing::Test {
     world.store.set(source, row);
     world.lose_connection();
   }
+  void begin_one_and_lose_it() {
+    world.batch(source, {tick(0, "A", 0)});
+    world.commit();
+    claim_from(1, 2);
+    world.batch(source, {tick(1, "B", 60)}); // closes A's of the epoch before, at the floor: 2/1
+    world.batch(source, {tick(2, "A", 70), tick(3, "B", 120)}); // A's own epoch is above it: 3/1
+    claim_from(4, 3);
+  }
   actor_world world;
 };
 
 TEST_F(CandleEpochs, ThatTheFloorHasReachedMeanwhileAreCommitted) {
-  world.batch(source, {tick(0, "A", 0)});
-  world.commit();
-  claim_from(1, 2);
-  world.batch(source, {tick(1, "B", 60)}); // closes A's of the epoch before, at the floor: 2/1
-  world.batch(source, {tick(2, "A", 70), tick(3, "B", 120)}); // A's own epoch is above it: 3/1
-  claim_from(4, 3);
+  begin_one_and_lose_it();
   world.batch(source, {tick(4, "A", 130), tick(5, "A", 180)}); // 3/1, at the floor
   EXPECT_EQ(world.waiting(minutes).size(), 1u);
   world.commit();
   const auto all = world.store.candle_events(minutes);
   ASSERT_EQ(all.size(), 1u);
   EXPECT_EQ(all[0].position, pos(3, 1));
+  world.passivate_idle();
+  EXPECT_EQ(world.symbol_actors(), 0u);
+}
+
+TEST_F(CandleEpochs, AreNotWaitedForWhereNothingClosesAnyMore) {
+  begin_one_and_lose_it();
+  world.batch(source, {tick(4, "A", 130)});
+  world.commit();
   world.passivate_idle();
   EXPECT_EQ(world.symbol_actors(), 0u);
 }
