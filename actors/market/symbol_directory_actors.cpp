@@ -26,7 +26,10 @@ bool symbol_directory::is_elsewhere(const symbol_entry& entry, const topic_parti
 
 bool symbol_directory::has_moved_on(const symbol_entry& entry, const restore_stream& claim) const {
   std::lock_guard lock(shard_of(entry.key).mutex);
-  return is_elsewhere(entry, claim.source, claim.stored);
+  // At the home of its row restore() has put it, while nothing moves it: the server that had the
+  // move is no more, and this partition begins it again.
+  const bool is_put_back = entry.home == claim.stored.home && !entry.uncommitted_move;
+  return !is_put_back && is_elsewhere(entry, claim.source, claim.stored);
 }
 
 // Requires: the shard's lock. What this partition's events had moved here, and what is not

@@ -427,6 +427,28 @@ TEST_F(PartitionFailures, NumberAMovedStreamTheSameWhenTheMoveIsReadAgain) {
   EXPECT_EQ(world.store.stream("A")->position, pos(2, 3));
 }
 
+TEST_F(PartitionFailures, NumberAMovedStreamTheSameWhenAServerHasLostTheMove) {
+  world.start(ticks);
+  world.start(other);
+  world.batch(ticks, {{0, "A 10 0"}});
+  world.commit();
+  const auto row = world.store.row(other);
+  const auto before = *world.store.stream("A");
+  world.batch(other, {{0, "A 20 0"}, {1, "A 21 1"}});
+  world.commit();
+  ASSERT_EQ(world.published("A"), pos(2, 2));
+  world.store.set(other, row); // another server, which has A at its old home
+  world.store.set(before);
+  world.fault(other, read_fault::offset_out_of_range);
+  world.wait(100ms);
+  world.read_again(other);
+  EXPECT_EQ(world.published("A"), pos(2, 2));
+  world.commit();
+  EXPECT_EQ(world.published("A"), pos(2, 2));
+  EXPECT_EQ(world.store.stream("A")->position, pos(2, 2));
+  EXPECT_EQ(world.home_of(named("A")), other);
+}
+
 TEST_F(PartitionFailures, LeaveAMovedStreamAloneWhenItsOldHomeClaimsAgain) {
   world.start(ticks);
   world.start(other);
