@@ -46,7 +46,7 @@ class candle_clock {
   void restore(std::uint32_t id, const symbol& name, const stored_candles& stored);
 
   // --- a batch: begin(), then for each record record() and, where it feeds the source, event() ---
-  void begin();
+  void begin(std::size_t records);
   // Requires: it is a valid record, of any stream.
   void record(record_offset offset, time_ms event_time, time_ms append_time);
   void event(std::uint32_t id, const symbol& name, time_ms event_time);

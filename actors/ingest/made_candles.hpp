@@ -22,4 +22,7 @@ struct made_candles {
   std::optional<candle_update> update;
 };
 
+// Sorts what was closed or corrected by interval and start; of each candle its newest fact stays.
+void keep_newest(std::vector<closed_candle>& closed);
+
 } // namespace tradepulse

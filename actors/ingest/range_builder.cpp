@@ -171,9 +171,9 @@ range_builder::built range_builder::build(std::shared_ptr<const record_batch> ba
   quotes_.clear();
   klines_.clear();
   const auto held_back = clock_ ? clock_->held_back() : 0;
-  if (clock_)
-    clock_->begin();
   const auto& records = batch->records;
+  if (clock_)
+    clock_->begin(records.size());
   for (std::size_t i = 0; i < records.size(); ++i) {
     auto outcome = decoder_->decode(records[i]);
     std::visit(

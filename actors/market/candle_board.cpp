@@ -11,6 +11,7 @@ void candle_board::add(const ingest_range& range, const made_candles& made) {
   if (made.runs.empty()) // as in most slots: nothing closes there
     return;
   std::vector<held> more;
+  more.reserve(made.runs.size());
   for (const auto& run : made.runs) {
     if (run.began_epoch) // nobody hears of it before its commit
       continue;
@@ -19,6 +20,7 @@ void candle_board::add(const ingest_range& range, const made_candles& made) {
     one.what.epoch = last.epoch;
     one.what.first = sequence{last.seq.value() - static_cast<std::int64_t>(run.count) + 1};
     one.what.last = last.seq;
+    one.what.newest.reserve(run.count);
     if (made.update)
       for (const auto& each : made.update->closed)
         if (each.row.candle.interval == one.interval && each.position.epoch == last.epoch)

@@ -192,6 +192,11 @@ std::uint32_t candle_builder::save(stored_candles& out) {
 
 void candle_builder::state(stored_candles& out) {
   settle();
+  std::size_t open = 0;
+  for (const auto& each : series_)
+    open += each.open_size();
+  out.streams.reserve(out.streams.size() + series_.size());
+  out.candles.reserve(out.candles.size() + open);
   for (const auto& each : series_)
     each.state(out);
 }

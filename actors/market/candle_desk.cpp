@@ -26,8 +26,8 @@ auto order_of(const candle_fact& fact) {
   return std::tuple(fact.candle.interval, fact.position);
 }
 
-auto key_of(const candle& which) {
-  return std::tuple(which.interval, which.start);
+auto key_of(const stored_candle& which) {
+  return std::tuple(which.candle.interval, which.candle.start);
 }
 
 } // namespace
@@ -164,9 +164,10 @@ std::shared_ptr<made_candles> candle_desk::made(const ingest_range& range,
     return {};
   saves_.push_back({range.weak_from_this(), number});
   auto out = std::make_shared<made_candles>();
+  std::ranges::sort(facts_, {}, order_of);
   out->update = update_of(slot);
-  std::ranges::stable_sort(facts_, {}, order_of);
   out->facts.reserve(facts_.size());
+  out->runs.reserve(std::min(facts_.size(), builder_.series().size())); // mostly one an interval
   const auto appended =
       range.batch->records.empty() ? time_ms{} : range.batch->records.front().append_time;
   for (const auto& fact : facts_)
@@ -197,22 +198,17 @@ candle_update candle_desk::update_of(const ingest_range::slot& slot) {
   builder_.state(*state);
   state->streams.insert(state->streams.end(), others_.begin(), others_.end());
   out.state = std::move(state);
-  // The newest fact of each. What became too old within this very slot has left the builder, and
-  // nothing can change it any more.
-  std::vector<const candle_fact*> newest;
-  for (const auto& fact : facts_)
-    newest.push_back(&fact);
-  std::ranges::stable_sort(newest, {}, [](const auto* fact) { return key_of(fact->candle); });
-  for (std::size_t i = 0; i < newest.size(); ++i) {
-    const auto& fact = *newest[i];
-    if (i + 1 < newest.size() && key_of(newest[i + 1]->candle) == key_of(fact.candle))
-      continue;
-    const auto kept =
-        std::ranges::lower_bound(changed_.candles, key_of(fact.candle), {},
-                                 [](const stored_candle& each) { return key_of(each.candle); });
-    const bool there = kept != changed_.candles.end() && kept->candle == fact.candle;
-    out.closed.push_back({there ? *kept : stored_candle{fact.candle, 0, 0, {}, {}}, fact.position});
+  // What became too old within this very slot has left the builder, and nothing can change it any
+  // more.
+  out.closed.reserve(facts_.size());
+  for (const auto& fact : facts_) {
+    const auto& which = fact.candle;
+    const auto kept = std::ranges::lower_bound(
+        changed_.candles, std::tuple(which.interval, which.start), {}, key_of);
+    const bool there = kept != changed_.candles.end() && kept->candle == which;
+    out.closed.push_back({there ? *kept : stored_candle{which, 0, 0, {}, {}}, fact.position});
   }
+  keep_newest(out.closed);
   return out;
 }
 

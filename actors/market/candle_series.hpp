@@ -81,6 +81,7 @@ class candle_series {
   std::int64_t take_left_out() noexcept { return std::exchange(left_out_, 0); }
 
   std::size_t size() const noexcept { return slots_.size(); }
+  std::size_t open_size() const noexcept { return slots_.size() - open_; }
   std::size_t allocated_bytes() const noexcept { return slots_.capacity() * sizeof(slot); }
 
  private:

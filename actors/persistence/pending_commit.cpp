@@ -24,19 +24,6 @@ std::optional<newest_event> newest_of(const stored_stream& price) {
   return out;
 }
 
-// Of each candle the last one stays.
-void keep_newest(std::vector<closed_candle>& closed) {
-  const auto key = [](const closed_candle& each) {
-    return std::tuple(each.row.candle.interval, each.row.candle.start);
-  };
-  std::ranges::stable_sort(closed, {}, key);
-  auto to = closed.begin();
-  for (auto from = closed.begin(); from != closed.end(); ++from)
-    if (from + 1 == closed.end() || key(*from) != key(*(from + 1)))
-      *to++ = *from;
-  closed.erase(to, closed.end());
-}
-
 } // namespace
 
 pending_commit::pending_commit(topic_partition source, generation gen, next_offset next,
