@@ -18,7 +18,7 @@ candle_builder::candle_builder(std::shared_ptr<const candle_options> rules)
 
 candle_builder::outcome candle_builder::apply(const candle_event& event, const candle_cause& cause,
                                               std::vector<candle_fact>& out) {
-  if (add_to_run(event, cause))
+  if (add_to_open(event, cause))
     return {};
   settle();
   const bool fresh = event.position > through_; // not one that was applied before
@@ -95,7 +95,7 @@ std::int64_t candle_builder::take_left_out() noexcept {
 }
 
 // An event of the run that is under way, or of one that begins with it.
-bool candle_builder::add_to_run(const candle_event& event, const candle_cause& cause) noexcept {
+bool candle_builder::add_to_open(const candle_event& event, const candle_cause& cause) noexcept {
   if (run_.from == run_.to)
     begin_run(event.event_time);
   if (!only_adds(event, cause))

@@ -43,6 +43,9 @@ class candle_builder {
   // Requires: needs() is false.
   outcome apply(const candle_event& event, const candle_cause& cause,
                 std::vector<candle_fact>& out);
+  // The same for an event that only adds to open candles, as nearly all do: it needs nothing of the
+  // database, and makes no fact. False: it does more, and nothing has changed.
+  bool add_to_open(const candle_event& event, const candle_cause& cause) noexcept;
   // What closes at the record of another.
   void advance(const candle_cause& cause, std::vector<candle_fact>& out);
 
@@ -106,7 +109,6 @@ class candle_builder {
     bool covers(time_ms time) const noexcept { return time >= from && time < to; }
   };
   bool only_adds(const candle_event& event, const candle_cause& cause) const noexcept;
-  bool add_to_run(const candle_event& event, const candle_cause& cause) noexcept;
   void begin_run(time_ms at) noexcept;
   void settle() noexcept;
   void begin_epoch(const candle_event& first, const candle_cause& cause);

@@ -90,6 +90,8 @@ bool candle_desk::go_through(const ingest_range& range, const ingest_range::slot
         event_of(read, {last.epoch, sequence{before + static_cast<std::int64_t>(next_event_) + 1}});
     const candle_cause cause{read.offset, read.event_time, range.marks->watermark_at(read.offset),
                              range.floor};
+    if (builder_.add_to_open(event, cause))
+      continue;
     if (builder_.needs(event, cause.watermark, missing_))
       return false;
     apply(event, cause);
