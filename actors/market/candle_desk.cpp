@@ -160,14 +160,16 @@ std::shared_ptr<made_candles> candle_desk::made(const ingest_range& range,
                                                 const ingest_range::slot& slot, bool hold) {
   release_committed();
   tally_.closes = facts_.size();
-  changed_.clear();
-  const auto number = builder_.save(changed_);
-  if (changed_.empty() && facts_.empty())
+  // Between two slots nobody needs it, and that of the thread is still in its caches.
+  thread_local stored_candles changed;
+  changed.clear();
+  const auto number = builder_.save(changed);
+  if (changed.empty() && facts_.empty())
     return {};
   saves_.push_back({range.weak_from_this(), number});
   auto out = std::make_shared<made_candles>();
   std::ranges::sort(facts_, {}, order_of);
-  out->update = update_of(slot);
+  out->update = update_of(slot, changed);
   out->facts.reserve(facts_.size());
   out->runs.reserve(std::min(facts_.size(), builder_.series().size())); // mostly one an interval
   const auto appended =
@@ -194,7 +196,8 @@ std::shared_ptr<made_candles> candle_desk::made(const ingest_range& range,
   return out;
 }
 
-candle_update candle_desk::update_of(const ingest_range::slot& slot) {
+candle_update candle_desk::update_of(const ingest_range::slot& slot,
+                                     const stored_candles& changed) {
   candle_update out{slot.key(), {}, {}, slot.row.position.epoch};
   auto state = std::make_shared<stored_candles>();
   builder_.state(*state);
@@ -206,8 +209,8 @@ candle_update candle_desk::update_of(const ingest_range::slot& slot) {
   for (const auto& fact : facts_) {
     const auto& which = fact.candle;
     const auto kept = std::ranges::lower_bound(
-        changed_.candles, std::tuple(which.interval, which.start), {}, key_of);
-    const bool there = kept != changed_.candles.end() && kept->candle == which;
+        changed.candles, std::tuple(which.interval, which.start), {}, key_of);
+    const bool there = kept != changed.candles.end() && kept->candle == which;
     out.closed.push_back({there ? *kept : stored_candle{which, 0, 0, {}, {}}, fact.position});
   }
   keep_newest(out.closed);

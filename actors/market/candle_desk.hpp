@@ -63,7 +63,7 @@ class candle_desk {
   std::shared_ptr<made_candles> made(const ingest_range& range, const ingest_range::slot& slot,
                                      bool hold);
   bool is_uncommitted(const ingest_range& range, const candle_fact& first);
-  candle_update update_of(const ingest_range::slot& slot);
+  candle_update update_of(const ingest_range::slot& slot, const stored_candles& changed);
 
   std::shared_ptr<const candle_options> rules_;
   candle_builder builder_;
@@ -75,7 +75,6 @@ class candle_desk {
   std::vector<candle_fact> facts_;
   std::vector<candle_key> missing_;
   tally tally_;
-  stored_candles changed_; // of the last save
   struct saved {
     std::weak_ptr<const ingest_range> range;
     std::uint32_t number = 0;
