@@ -139,7 +139,8 @@ void candle_builder::settle() noexcept {
   if (run_.sum.candle.trades > 0)
     for (auto& each : series_)
       each.add_to_newest(run_.sum);
-  run_ = {};
+  run_.to = run_.from; // begin_run() writes the rest
+  run_.sum.candle.trades = 0;
 }
 
 void candle_builder::find_next_close() noexcept {
