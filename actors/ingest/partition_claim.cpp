@@ -75,21 +75,26 @@ void partition::restore(const stored_stream& stream) {
 }
 
 void partition::loaded(const streams_loaded& answer) {
-  if (answer.gen != gen_ || (state_ != state::loading && state_ != state::reading))
+  const bool claiming = state_ == state::loading;
+  if (answer.gen != gen_ || (!claiming && state_ != state::reading))
     return;
+  const auto take = [&](const stored_stream& stream) {
+    if (claiming || parts().directory->can_use(stream, options_->source))
+      restore(stream);
+  };
   std::unordered_set<stream_key> found;
   for (const auto& stream : with_candles(answer.found)) {
     found.insert(stream.key());
-    restore(stream);
+    take(stream);
   }
   for (const auto& name : answer.asked)
     if (!found.contains(name) && name.kind.events() != event_kind::candle) {
       stored_stream nothing;
       nothing.symbol = name.symbol;
       nothing.kind = name.kind;
-      restore(nothing);
+      take(nothing);
     }
-  if (state_ == state::loading) {
+  if (claiming) {
     verify();
     return;
   }

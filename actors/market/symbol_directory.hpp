@@ -100,6 +100,9 @@ class symbol_directory {
   // Whether memory says where the stream goes on with an event of this partition. False: another
   // process may have numbered it meanwhile, restore() of what the database knows has to come first.
   bool can_number(const stream_key& name, const topic_partition& source) const;
+  // Whether what the database then said of it is still to be restored: not where a claim of its home
+  // has come here meanwhile, which has brought the same or more.
+  bool can_use(const stored_stream& found, const topic_partition& source) const;
   // By a partition whose claim has restored its streams, until it ends or another claim came first:
   // what this process has of them is the newest there is.
   void hold(const topic_partition& source);

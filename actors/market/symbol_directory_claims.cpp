@@ -53,6 +53,13 @@ bool symbol_directory::can_number(const stream_key& name, const topic_partition&
   return held_.contains(*entry.home);
 }
 
+bool symbol_directory::can_use(const stored_stream& found, const topic_partition& source) const {
+  if (can_number(found.key(), source))
+    return false;
+  const auto known = find(found.key()).snapshot;
+  return !known || known->position <= found.position;
+}
+
 // --- what has been read ----------------------------------------------------------------------
 
 // This and the next two require the lock of assignments.
