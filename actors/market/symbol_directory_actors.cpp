@@ -250,12 +250,14 @@ void symbol_directory::move_home(symbol_entry& entry, const stored_stream& row,
 }
 
 void symbol_directory::home_committed(symbol_entry& entry, epoch committed) {
-  std::lock_guard lock(shard_of(entry.key).mutex);
+  std::unique_lock lock(shard_of(entry.key).mutex);
   if (!entry.uncommitted_move || entry.uncommitted_move->position.epoch > committed)
     return;
   entry.uncommitted_move.reset();
-  if (entry.home && settled(*entry.home)) // some were told that it is not, because of the move
-    tell_interested(entry, partition_settled{*entry.home});
+  const auto home = entry.home;
+  lock.unlock();
+  if (home && settled(*home)) // some were told that it is not, because of the move
+    tell_interested(entry, partition_settled{*home});
 }
 
 void symbol_directory::end_actors() {
