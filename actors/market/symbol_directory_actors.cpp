@@ -15,13 +15,15 @@ std::shared_ptr<symbol_state> symbol_directory::new_state(const symbol_entry& en
   return make_symbol_state(entry.key, entry.index, ring_events_);
 }
 
-// Requires: the shard's lock. Committed or not: the claim may have read the row before that.
+// Requires: the shard's lock. Committed or not: the claim may have read the row before that. What the
+// newest claim has brought may still wait for its actor, and be shown nowhere.
 bool symbol_directory::is_elsewhere(const symbol_entry& entry, const topic_partition& source,
                                     const stored_stream& stored) {
-  const auto is_later = [&](stream_position at) { return at.epoch > stored.position.epoch; };
+  const auto is_later = [&](epoch at) { return at > stored.position.epoch; };
   return entry.home && *entry.home != source &&
-         ((entry.uncommitted_move && is_later(entry.uncommitted_move->position)) ||
-          (entry.snapshot && is_later(entry.snapshot->position)));
+         ((entry.uncommitted_move && is_later(entry.uncommitted_move->position.epoch)) ||
+          (entry.snapshot && is_later(entry.snapshot->position.epoch)) ||
+          is_later(entry.stored_epoch));
 }
 
 bool symbol_directory::has_moved_on(const symbol_entry& entry, const restore_stream& claim) const {
@@ -66,6 +68,7 @@ void symbol_directory::restore(const topic_partition& source, stored_stream stor
     stored = std::move(*begun); // the old home's claim and what it has in flight stay as they are
   } else {
     entry.uncommitted_move.reset();
+    entry.stored_epoch = stored.position.epoch;
     if (stored.home)
       entry.home = stored.home;
   }
@@ -254,6 +257,7 @@ void symbol_directory::home_committed(symbol_entry& entry, epoch committed) {
   if (!entry.uncommitted_move || entry.uncommitted_move->position.epoch > committed)
     return;
   entry.uncommitted_move.reset();
+  entry.stored_epoch = committed;
   const auto home = entry.home;
   lock.unlock();
   if (home && settled(*home)) // some were told that it is not, because of the move

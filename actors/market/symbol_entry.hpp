@@ -41,6 +41,8 @@ struct symbol_entry {
   std::optional<topic_partition> home;
   // Another partition, whose events are on their way to the actor. Null: none, or it has had them.
   std::unique_ptr<topic_partition> next_home;
+  // Of its row, as the newest claim has read it or the commit of a move has left it.
+  epoch stored_epoch{};
   // The row as an event of another partition has left it, while that move is not committed.
   std::unique_ptr<stored_stream> uncommitted_move;
   // Ends of epochs that another partition had not committed when it lost the home; null: none.

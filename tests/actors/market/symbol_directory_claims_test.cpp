@@ -1,8 +1,18 @@
 #include "actors/market/symbol_directory.hpp"
 
 #include <chrono>
+#include <memory>
+#include <vector>
+
+#include <caf/actor_system.hpp>
+#include <caf/actor_system_config.hpp>
+#include <caf/scheduler/test_coordinator.hpp>
+#include <caf/send.hpp>
+#include <caf/typed_event_based_actor.hpp>
 
 #include <gtest/gtest.h>
+
+#include "actors/market/symbol_state.hpp"
 
 #include "actors/message_types.hpp"
 #include "protocol/stored_stream.hpp"
@@ -66,6 +76,54 @@ TEST_F(DirectoryOfTwoProcesses, UsesAnAnswerUnlessAClaimHasBroughtAsMuchMeanwhil
   EXPECT_TRUE(directory.can_use(row(pos(2, 1)), ours));
   directory.hold(theirs);
   EXPECT_FALSE(directory.can_use(row(pos(2, 1)), ours));
+}
+
+// --- claims of two homes ---
+
+struct deterministic : caf::actor_system_config {
+  deterministic() { set("scheduler.policy", caf::atom("testing")); }
+};
+
+// The old home's row was read before the move was committed, and comes behind the new one's: while
+// the actor has not had its turn, only the directory knows.
+TEST(DirectoryOfAMovedStream, DropsAClaimThatReadItsRowBefore) {
+  deterministic config;
+  caf::actor_system system(config);
+  auto& scheduler = dynamic_cast<caf::scheduler::test_coordinator&>(system.scheduler());
+  std::vector<stream_position> restored;
+  symbol_actor actor;
+  symbol_directory directory{10, 0, 1s};
+  directory.connect(
+      [&](symbol_entry&, std::shared_ptr<symbol_state>) {
+        return actor = system.spawn([&](symbol_actor::pointer) -> symbol_actor::behavior_type {
+          return {[](const symbol_work&) {},
+                  [&](const restore_stream& what) { restored.push_back(what.stored.position); },
+                  [](const candle_work&) {},
+                  [](const candles_loaded&) {},
+                  [](const candles_idle&) {},
+                  [](const epoch_committed&) {},
+                  [](const recall_events&) {},
+                  [](const passivate_symbol&) {}};
+        });
+      },
+      {});
+  directory.preload({row(pos(1, 5))});
+  directory.actor_for(stream, ours);
+  auto moved = row(pos(2, 1));
+  moved.home = ours;
+  directory.restore(ours, moved);
+  directory.restore(theirs, row(pos(1, 5)));
+  scheduler.run();
+  EXPECT_EQ(restored, (std::vector<stream_position>{pos(2, 1)}));
+  EXPECT_EQ(directory.home_of(stream), ours);
+  // That of its home is believed: a server may have taken over that lacks the move.
+  directory.restore(ours, row(pos(1, 5)));
+  scheduler.run();
+  EXPECT_EQ(restored.size(), 2u);
+  EXPECT_EQ(directory.home_of(stream), theirs);
+  caf::anon_send_exit(actor, caf::exit_reason::kill);
+  scheduler.run();
+  directory.disconnect();
 }
 
 } // namespace
