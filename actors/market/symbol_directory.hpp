@@ -194,7 +194,6 @@ class symbol_directory {
   void look_whether_all_are_held();
   bool is_settled(const topic_partition& source) const;
   bool is_settled_at(const std::optional<topic_partition>& home) const;
-  bool is_settled_everywhere() const;
   void tell_settled(const topic_partition& source) const;
   void send_recalled(const symbol_entry& entry, const recall_events& question,
                      recalled_events found) const;

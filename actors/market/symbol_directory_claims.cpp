@@ -62,7 +62,7 @@ bool symbol_directory::can_use(const stored_stream& found, const topic_partition
 
 // --- what has been read ----------------------------------------------------------------------
 
-// This and the next two require the lock of assignments.
+// This and the next require the lock of assignments.
 bool symbol_directory::is_settled(const topic_partition& source) const {
   auto found = claims_.find(source);
   return found != claims_.end() && found->second.settled > found->second.lost;
@@ -74,12 +74,6 @@ bool symbol_directory::is_settled_at(const std::optional<topic_partition>& home)
   // A symbol without a home may come from any partition, also from one that another process has: a
   // process that was killed keeps its own for as long as the group waits for it.
   return assigned_ && listed_partitions_ > 0 && assigned_->size() >= listed_partitions_ &&
-         is_settled_everywhere();
-}
-
-// As far as this process holds partitions: what others read is not known here.
-bool symbol_directory::is_settled_everywhere() const {
-  return !assigned_ ||
          std::ranges::all_of(*assigned_, [this](const auto& each) { return is_settled(each); });
 }
 

@@ -51,9 +51,10 @@ void symbol_directory::send_recalled(const symbol_entry& entry, const recall_eve
   found.settled = !entry.away && !entry.needs_restore && is_settled_at(entry.home);
   found.final_below = found.final_below || found.settled;
   // Whoever knows a later epoch may have it of a server that is no more, with a move of the home:
-  // any partition may move the stream again, and that is held back until its commit.
+  // any partition may move the stream again, and that is held back until its commit. Or of another
+  // process, to which it has moved.
   if (question.after.epoch > found.highest.epoch)
-    found.settled = found.settled && !entry.uncommitted_move && is_settled_everywhere();
+    found.settled = found.settled && !entry.uncommitted_move && is_settled_at(std::nullopt);
   caf::anon_send(fan_outs_.at(question.io_thread),
                  stream_recalled{question.connection, question.group, question.ask, entry.index,
                                  std::move(found), view_of(entry)});

@@ -160,6 +160,7 @@ TEST_F(ReturningClient, IsNotBelievedOnceAllPartitionsHaveBeenReadAgain) {
 struct ReturningAboveTheEpoch : ReturningClient {
   ReturningAboveTheEpoch() {
     world.known("A", pos(1, 5));
+    world.directory.set_listed_partitions(2);
     world.directory.set_assignment({home, other});
     world.directory.settle(home, generation{1});
   }
@@ -198,6 +199,13 @@ TEST_F(ReturningAboveTheEpoch, IsNotBelievedOnceEachPartitionHasBeenReadAgain) {
   auto& client = come_back(pos(2, 1));
   world.directory.settle(other, generation{1});
   EXPECT_EQ(members(world.read(client), "code"), (texts{"1101", "-"}));
+}
+
+TEST_F(ReturningAboveTheEpoch, IsBelievedWhereItMayHaveMovedToAnotherProcess) {
+  world.directory.set_listed_partitions(3);
+  auto& client = come_back(pos(2, 1));
+  world.directory.settle(other, generation{1});
+  EXPECT_EQ(world.read(client), texts{});
 }
 
 TEST_F(ReturningClient, GetsWhatADeadActorHadWhenThatHasBeenReadAgain) {
