@@ -187,6 +187,8 @@ class symbol_directory {
   bool is_idle(const symbol_entry& entry) const;
   static bool is_elsewhere(const symbol_entry& entry, const topic_partition& source,
                            const stored_stream& stored);
+  bool is_of_another_claim(const symbol_entry& entry, const topic_partition& source,
+                           const stored_stream& stored) const;
   static std::optional<stored_stream> begun_here(const symbol_entry& entry,
                                                  const stored_stream& stored);
   void becomes_known(symbol_entry& entry);

@@ -26,6 +26,18 @@ bool symbol_directory::is_elsewhere(const symbol_entry& entry, const topic_parti
           is_later(entry.stored_epoch));
 }
 
+// Requires: the shard's lock. The partition had asked for it as its own, and its row says whose it is
+// by now: the claim of that one has brought it, and events behind it. Not where events of the
+// partition are on their way to it: they are what has to be read again.
+bool symbol_directory::is_of_another_claim(const symbol_entry& entry, const topic_partition& source,
+                                           const stored_stream& stored) const {
+  if (!stored.home || *stored.home == source || entry.home != stored.home ||
+      (entry.next_home && *entry.next_home == source))
+    return false;
+  std::lock_guard lock(assignment_mutex_);
+  return held_.contains(*stored.home);
+}
+
 bool symbol_directory::has_moved_on(const symbol_entry& entry, const restore_stream& claim) const {
   std::lock_guard lock(shard_of(entry.key).mutex);
   // At the home of its row restore() has put it, while nothing moves it: the server that had the
@@ -60,7 +72,7 @@ void symbol_directory::restore(const topic_partition& source, stored_stream stor
   auto& in = shard_of(stored.key());
   std::unique_lock lock(in.mutex);
   auto& entry = entry_of(in, stored.key());
-  if (is_elsewhere(entry, source, stored))
+  if (is_elsewhere(entry, source, stored) || is_of_another_claim(entry, source, stored))
     return; // its events come from another partition now, whose claim this is not
   auto begun = begun_here(entry, stored);
   const bool uncommitted_epoch = begun.has_value();
