@@ -190,7 +190,7 @@ def run(seeds):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--seeds", type=int, default=1_000)
+    parser.add_argument("--seeds", type=int, default=10_000)
     parser.add_argument("-k", dest="keyword", default="")
     options = parser.parse_args()
     copy_tree()
