@@ -7,6 +7,17 @@
 // From a claim to reading: what the database has goes to the symbols, the log is looked at, and
 // where it is not the one that was applied, the policy says what follows.
 namespace tradepulse {
+namespace {
+
+// Of which the database has nothing.
+stored_stream nothing_of(const stream_key& name) {
+  stored_stream out;
+  out.symbol = name.symbol;
+  out.kind = name.kind;
+  return out;
+}
+
+} // namespace
 
 void partition::claim() {
   // What is not committed will be read again.
@@ -88,12 +99,8 @@ void partition::loaded(const streams_loaded& answer) {
     take(stream);
   }
   for (const auto& name : answer.asked)
-    if (!found.contains(name) && name.kind.events() != event_kind::candle) {
-      stored_stream nothing;
-      nothing.symbol = name.symbol;
-      nothing.kind = name.kind;
-      take(nothing);
-    }
+    if (!found.contains(name) && name.kind.events() != event_kind::candle)
+      take(nothing_of(name));
   if (claiming) {
     verify();
     return;
@@ -107,10 +114,7 @@ void partition::loaded(const streams_loaded& answer) {
 void partition::ask_for_unknown() {
   load_streams unknown{options_->source, gen_, {}, me()};
   for (const auto& name : dispatcher_->take_unknown()) {
-    stored_stream nothing;
-    nothing.symbol = name.symbol;
-    nothing.kind = name.kind;
-    const auto with_its_candles = candles_unknown(nothing);
+    const auto with_its_candles = candles_unknown(nothing_of(name));
     unknown.streams.insert(unknown.streams.end(), with_its_candles.begin(), with_its_candles.end());
     if (with_its_candles.empty())
       unknown.streams.push_back(name);

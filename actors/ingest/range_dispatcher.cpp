@@ -39,8 +39,9 @@ void range_dispatcher::dispatch(const std::shared_ptr<ingest_range>& range,
         return symbol_work{std::move(ticket), on};
       },
       [this](const symbol_work& work) {
-        return has_to_wait(work) ? symbol_actor{}
-                                 : parts_.directory->actor_for(work.ticket.slot().key(), parts_.source);
+        const auto name = work.ticket.slot().key();
+        return has_to_wait(name, work) ? symbol_actor{}
+                                       : parts_.directory->actor_for(name, parts_.source);
       });
   for (std::size_t i = 0; i < letters.size(); ++i) {
     parts_.metrics->rejected[static_cast<std::size_t>(letters[i].reason)]->add();
@@ -49,9 +50,8 @@ void range_dispatcher::dispatch(const std::shared_ptr<ingest_range>& range,
 }
 
 // Without its part of the delivery window: what waits for the database must not hold up others.
-bool range_dispatcher::has_to_wait(const symbol_work& work) {
-  const auto name = work.ticket.slot().key();
-  auto found = waiting_.find(name);
+bool range_dispatcher::has_to_wait(const stream_key& name, const symbol_work& work) {
+  auto found = waiting_.empty() ? waiting_.end() : waiting_.find(name); // mostly none waits
   if (found == waiting_.end()) {
     if (parts_.directory->can_number(name, parts_.source))
       return false;
