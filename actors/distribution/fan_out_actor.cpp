@@ -1,63 +1,54 @@
 #include "actors/distribution/fan_out_actor.hpp"
 
-#include <caf/stateful_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
 
 #include "actors/actor_rules.hpp"
+#include "actors/io_thread_actor.hpp"
 #include "actors/message_types.hpp"
+#include "protocol/carry_on.hpp"
 
 namespace tradepulse {
 namespace {
 
-struct shell {
-  static constexpr const char* name = "fan_out";
-};
-
-fan_out_actor::behavior_type behavior(fan_out_actor::stateful_pointer<shell> self, io_thread* io,
-                                      delivery_table* table,
-                                      const std::function<void(std::string)>& fatal) {
-  obey_house_rules(self);
-  at_unasked_end(self, [fatal] { fatal("a fan-out actor failed"); });
-  return handlers_of(*io, *table);
+template <class What>
+auto on(delivery_table& table, void (delivery_table::*hear)(const What&)) {
+  return [&table, hear](const What& what) {
+    carry_on("fan-out", [&] { (table.*hear)(what); });
+  };
 }
+
+class shell final : public io_thread_actor<fan_out_actor::base> {
+ public:
+  shell(caf::actor_config& config, io_thread& io, delivery_table* table,
+        const std::function<void(std::string)>& fatal)
+      : io_thread_actor(config, io), table_(*table) {
+    obey_house_rules(this);
+    at_unasked_end(this, [fatal] { fatal("a fan-out actor failed"); });
+  }
+  const char* name() const override { return "fan_out"; }
+  behavior_type make_behavior() override { return handlers_of(table_); }
+
+ private:
+  delivery_table& table_;
+};
 
 } // namespace
 
-fan_out_actor::behavior_type handlers_of(io_thread& io, delivery_table& table) {
+fan_out_actor::behavior_type handlers_of(delivery_table& table) {
   return {
-      [&io, &table](const burst_ptr& burst) { io.post([&table, burst] { table.deliver(burst); }); },
-      [&io, &table](const candle_shown& what) { io.post([&table, what] { table.show(what); }); },
-      [&io, &table](const stream_joined& answer) {
-        io.post([&table, answer] { table.joined(answer); });
-      },
-      [&io, &table](const stream_recalled& answer) {
-        io.post([&table, answer] { table.recalled(answer); });
-      },
-      [&io, &table](const partition_settled& what) {
-        io.post([&table, what] { table.settled(what); });
-      },
-      [&io, &table](const stream_moved& to) { io.post([&table, to] { table.moved(to); }); },
-      [&io, &table](const stream_away& what) { io.post([&table, what] { table.away(what); }); },
-      [&io, &table](const stream_back& what) { io.post([&table, what] { table.back(what); }); },
-      [&io, &table](const recall_lost& what) { io.post([&table, what] { table.lost(what); }); },
-      [&io, &table](const open_group& request) {
-        io.post([&table, request] { table.open(request); });
-      },
-      [&io, &table](const leave_streams& request) {
-        io.post([&table, request] { table.leave(request); });
-      },
-      [&io, &table](const hand_back& handed) {
-        io.post([&table, handed] { table.take_back(handed); });
-      },
-      [&io, &table](const control_frame& frame) {
-        io.post([&table, frame] { table.control(frame); });
-      },
+      on(table, &delivery_table::deliver),  on(table, &delivery_table::show),
+      on(table, &delivery_table::joined),   on(table, &delivery_table::recalled),
+      on(table, &delivery_table::settled),  on(table, &delivery_table::moved),
+      on(table, &delivery_table::away),     on(table, &delivery_table::back),
+      on(table, &delivery_table::lost),     on(table, &delivery_table::open),
+      on(table, &delivery_table::leave),    on(table, &delivery_table::take_back),
+      on(table, &delivery_table::control),
   };
 }
 
 fan_out_actor spawn_fan_out_actor(caf::actor_system& system, io_thread& io, delivery_table& table,
                                   std::function<void(std::string why)> fatal) {
-  return system.spawn(behavior, &io, &table, std::move(fatal));
+  return system.spawn<shell>(std::ref(io), &table, std::move(fatal));
 }
 
 } // namespace tradepulse

@@ -13,11 +13,11 @@
 namespace tradepulse {
 
 // What the actor does with each message.
-fan_out_actor::behavior_type handlers_of(io_thread& io, delivery_table& table);
+fan_out_actor::behavior_type handlers_of(delivery_table& table);
 
-// The gate in front of one I/O thread: bursts, joins, leaves and hand-backs pass it in the order in
-// which they were sent and are carried out there, on the table, without locks.
-// Requires: `io` and `table` outlive the actor and what it posted.
+// The gate to one I/O thread, and runs there: bursts, joins, leaves and hand-backs are carried out
+// on the table in the order in which they were sent, without locks.
+// Requires: `io` runs until the actor has ended; `table` outlives it.
 // `fatal` is told when it ends without being asked to: its I/O thread would be mute for good.
 fan_out_actor spawn_fan_out_actor(caf::actor_system& system, io_thread& io, delivery_table& table,
                                   std::function<void(std::string why)> fatal);

@@ -1,7 +1,6 @@
 #include "adapters/web/io_pool.hpp"
 
 #include <algorithm>
-#include <exception>
 
 #include <pthread.h>
 #include <signal.h>
@@ -9,40 +8,9 @@
 #include <boost/asio/post.hpp>
 
 #include "adapters/web/io_worker.hpp"
-#include "protocol/log.hpp"
+#include "protocol/carry_on.hpp"
 
 namespace tradepulse::web {
-namespace {
-
-// An exception that comes with every event would fill the disk: one line a second, with the count
-// of those that were kept back.
-void report_exception(const char* where, const char* what) {
-  thread_local time_point next_line{};
-  thread_local std::uint64_t held_back = 0;
-  const auto now = steady_clock::now();
-  if (now < next_line) {
-    ++held_back;
-    return;
-  }
-  log::error("io_exception", {{"where", where}, {"what", what}, {"held_back", held_back}});
-  next_line = now + std::chrono::seconds{1};
-  held_back = 0;
-}
-
-template <class Action>
-bool run_guarded(const char* where, Action&& action) {
-  try {
-    action();
-    return true;
-  } catch (const std::exception& e) {
-    report_exception(where, e.what());
-  } catch (...) {
-    report_exception(where, "not a std::exception");
-  }
-  return false;
-}
-
-} // namespace
 
 io_worker::io_worker(std::string name)
     : name_(std::move(name)), work_(net::make_work_guard(context_)) {}
@@ -62,7 +30,7 @@ void io_worker::start() {
 void io_worker::run() {
   pthread_setname_np(pthread_self(), name_.substr(0, 15).c_str());
   // Beast 1.81 can throw out of a handler on a timeout; the loop must survive any handler.
-  while (!run_guarded("event loop", [this] { context_.run(); })) {
+  while (!carry_on("event loop", [this] { context_.run(); })) {
   }
 }
 
@@ -90,7 +58,7 @@ void io_worker::drain() {
     drain_posted_ = false;
   }
   for (auto& task : taken_) {
-    run_guarded("task", task);
+    carry_on("task", task);
     task = nullptr; // what it holds goes now, not with the last of them
   }
   taken_.clear();

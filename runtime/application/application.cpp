@@ -161,6 +161,7 @@ exit_code run_application(const config::settings& settings, stop_signals& signal
   auto ports = listeners::open(pool, settings, routes, core.clients(), registry);
   if (!ports) {
     fail(exit_code::configuration, ports.failure().detail);
+    core.end_delivery();
     core.end_actors();
     return exit_code::configuration;
   }
@@ -209,8 +210,9 @@ exit_code run_application(const config::settings& settings, stop_signals& signal
   core.leave_group(deadline);
   guard->stage("closing listeners");
   (*ports)->close_all();
-  pool.stop();
   guard->stage("ending actors");
+  core.end_delivery();
+  pool.stop();
   if (!committed)
     core.database_watchdog()->cut_all(); // a frozen server would hold the writers for seconds
   core.end_actors();

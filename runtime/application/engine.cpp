@@ -7,6 +7,7 @@
 
 #include <caf/actor_system.hpp>
 #include <caf/actor_system_config.hpp>
+#include <caf/scoped_actor.hpp>
 #include <caf/send.hpp>
 
 #include "actors/distribution/fan_out_actor.hpp"
@@ -306,6 +307,13 @@ void engine::leave_group(std::chrono::steady_clock::time_point deadline) {
     log::warning("group_not_left", {{"error", closed.failure().detail}});
 }
 
+void engine::end_delivery() {
+  for (auto& each : impl_->fan_outs)
+    caf::anon_send_exit(each, caf::exit_reason::user_shutdown);
+  caf::scoped_actor waiting(impl_->system);
+  waiting->wait_for(impl_->fan_outs);
+}
+
 void engine::end_actors() {
   impl_->history.stop(); // it answers actors
   if (impl_->source)
@@ -314,8 +322,6 @@ void engine::end_actors() {
   if (impl_->supervisor)
     caf::anon_send_exit(impl_->supervisor, caf::exit_reason::user_shutdown);
   impl_->directory.end_actors();
-  for (auto& each : impl_->fan_outs)
-    caf::anon_send_exit(each, caf::exit_reason::user_shutdown);
   impl_->pump.disconnect();
   impl_->supervisor = nullptr;
   impl_->system.await_all_actors_done();

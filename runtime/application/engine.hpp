@@ -51,6 +51,9 @@ class engine {
   bool wait_committed(std::chrono::steady_clock::time_point deadline);
   // Commits offsets and leaves the group.
   void leave_group(std::chrono::steady_clock::time_point deadline);
+  // Ends the actors of the I/O threads, which have to run until then: no client hears anything
+  // more. Blocks.
+  void end_delivery();
   // Ends every actor. No thread of ours may speak to one afterwards.
   void end_actors();
 

@@ -2,7 +2,9 @@
 
 #include <condition_variable>
 #include <cstdio>
+#include <deque>
 #include <functional>
+#include <future>
 #include <map>
 #include <mutex>
 #include <thread>
@@ -106,12 +108,50 @@ struct no_letters : dead_letter_sink {
   void produce(dead_letter, std::function<void(result<void>)> then) override { then({}); }
 };
 
-struct here_at_once : io_thread {
-  void post(std::function<void()> task) override {
-    std::lock_guard lock(mutex); // fan-out actors move between workers
-    task();
+class thread_of_tasks : public io_thread {
+ public:
+  ~thread_of_tasks() override {
+    post({});
+    thread_.join();
   }
-  std::recursive_mutex mutex;
+  void post(std::function<void()> task) override {
+    {
+      const uncounted ours;
+      std::lock_guard lock(mutex_);
+      tasks_.push_back(std::move(task));
+    }
+    came_.notify_one();
+  }
+  void carry_out(std::function<void()> task) {
+    std::promise<void> done;
+    post([&] {
+      task();
+      done.set_value();
+    });
+    done.get_future().wait();
+  }
+
+ private:
+  void run() {
+    for (;;) {
+      std::function<void()> task;
+      {
+        const uncounted ours;
+        std::unique_lock lock(mutex_);
+        came_.wait(lock, [this] { return !tasks_.empty(); });
+        task = std::move(tasks_.front());
+        tasks_.pop_front();
+      }
+      if (!task)
+        return;
+      task();
+    }
+  }
+
+  std::mutex mutex_;
+  std::condition_variable came_;
+  std::deque<std::function<void()>> tasks_; // guarded by mutex_; an empty one is the end
+  std::thread thread_{[this] { run(); }};
 };
 
 struct open_socket : outbox {
@@ -147,7 +187,7 @@ symbol name_of(std::size_t number) {
 
 struct real_line::impl {
   struct shard {
-    here_at_once io;
+    thread_of_tasks io;
     std::unique_ptr<delivery_table> table;
   };
 
@@ -304,7 +344,7 @@ void real_line::subscribe(std::size_t symbols, std::size_t each) {
         answers.push_back({id, 1, index, impl_->directory.find(name).snapshot, false});
       }
       auto& to = *impl_->shards[i];
-      to.io.post([&] {
+      to.io.carry_out([&] {
         to.table->attach(id, std::make_shared<open_socket>(), std::make_shared<no_owner>(), false);
         to.table->open(request);
         for (const auto& answer : answers)

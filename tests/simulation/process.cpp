@@ -51,7 +51,8 @@ process::process(outside& world, const settings& with, std::string name)
   };
   fan_out_ =
       address(stand_in_for<fan_out_actor>(world_.system, world_.all, name_ + " fan-out", alive_));
-  behind(fan_out_).handlers = std::move(handlers_of(*io_port_, table_).unbox());
+  behind(fan_out_).handlers = std::move(handlers_of(table_).unbox());
+  behind(fan_out_).mailbox.thread = &io_;
   supervisor_ = address(
       stand_in_for<ingest_supervisor>(world_.system, world_.all, name_ + " supervisor", alive_));
   behind(supervisor_).handlers =

@@ -84,7 +84,7 @@ bool turns::deliver() {
     const std::size_t at = (first + i) % count;
     if (at < ready_.size()) {
       auto& next = *ready_[at];
-      if (next.busy || !*next.alive)
+      if (busy(next) || !*next.alive)
         continue;
       run(next);
       return true;
@@ -111,12 +111,12 @@ void turns::run(place& at) {
     at.listed = false;
   }
   found_.happened(at.name);
-  at.busy = true;
+  busy(at) = true;
   ++depth_;
   task();
   task = nullptr; // what it held goes here
   --depth_;
-  at.busy = false;
+  busy(at) = false;
 }
 
 bool turns::ring() {

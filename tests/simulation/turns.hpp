@@ -65,6 +65,7 @@ struct place {
   std::deque<std::function<void()>> tasks;
   bool busy = false;
   bool listed = false;
+  place* thread = nullptr; // where something else runs, too: one at a time, in any order
 };
 
 // Who goes on next: the seed says so. Nothing runs beside anything else, but what runs can be held
@@ -113,6 +114,7 @@ class turns {
     const bool* alive;
     std::function<void()> task;
   };
+  static bool& busy(place& at) { return at.thread ? at.thread->busy : at.busy; }
   void run(place& at);
 
   chance& dice_;

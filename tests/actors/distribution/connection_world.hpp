@@ -18,6 +18,7 @@
 #include "actors/message_types.hpp"
 #include "tests/actors/support/fake_history.hpp"
 #include "tests/actors/support/fake_ports.hpp"
+#include "tests/actors/support/scheduled_io.hpp"
 #include "tests/actors/support/scripted_outbox.hpp"
 #include "tests/actors/support/streams.hpp"
 
@@ -230,7 +231,7 @@ class connection_world {
   engine_metrics metrics;
   actor_board board;
   symbol_directory directory;
-  immediate_io io;
+  scheduled_io io{system};
   fake_history journal;
   delivery_table table;
   fan_out_actor fan_out;

@@ -13,6 +13,7 @@
 #include "actors/market/symbol_state_of.hpp"
 #include "actors/message_types.hpp"
 #include "actors/persistence/pending_commit.hpp"
+#include "tests/actors/support/scheduled_io.hpp"
 #include "tests/actors/support/scripted_outbox.hpp"
 
 namespace tradepulse::samples {
@@ -58,6 +59,7 @@ struct actor_world::engine {
   }
 
   ~engine() {
+    io.release();
     directory.end_actors();
     auto end = [](const auto& who) { caf::anon_send_exit(who, caf::exit_reason::kill); };
     if (real_supervisor)
@@ -224,7 +226,7 @@ struct actor_world::engine {
   actor_board board;
   symbol_directory directory{100, 16, std::chrono::seconds{1}};
   std::shared_ptr<delivery_window> window = delivery_window::make({}, nullptr);
-  immediate_io io;
+  scheduled_io io{system};
   delivery_table table;
   fan_out_actor fan_out;
   writer_actor writer;
@@ -546,6 +548,7 @@ void actor_world::hold_io() {
 
 void actor_world::release_io() {
   engine_->io.release();
+  engine_->run();
 }
 
 std::size_t actor_world::undelivered() const {

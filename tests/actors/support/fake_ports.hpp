@@ -6,7 +6,6 @@
 #include <utility>
 #include <vector>
 
-#include "protocol/ports/client_connection.hpp"
 #include "protocol/ports/dead_letter_sink.hpp"
 #include "protocol/ports/log_inspector.hpp"
 #include "protocol/ports/partition_reader.hpp"
@@ -111,27 +110,6 @@ class fake_letters : public dead_letter_sink {
   mode mode_ = mode::confirm;
   std::vector<dead_letter> letters_;
   std::vector<std::function<void(result<void>)>> held_;
-};
-
-// An I/O thread that carries everything out at once, unless it is held.
-class immediate_io : public io_thread {
- public:
-  void post(std::function<void()> task) override {
-    if (held_)
-      waiting_.push_back(std::move(task));
-    else
-      task();
-  }
-  void hold() { held_ = true; }
-  void release() {
-    held_ = false;
-    for (auto& task : std::exchange(waiting_, {}))
-      task();
-  }
-
- private:
-  bool held_ = false;
-  std::vector<std::function<void()>> waiting_;
 };
 
 } // namespace tradepulse::samples
