@@ -90,6 +90,8 @@ void delivery_table::moved(const stream_moved& to) {
       view_desk::drop(*sub);
     if (sub->back || (joined_at.position <= sub->position && sub->state != phase::diverted))
       continue;
+    if (recovery_.moved(*sub))
+      continue;
     if (sub->state == phase::joining) {
       if (sub->answered) {
         sub->snapshot = to.snapshot;

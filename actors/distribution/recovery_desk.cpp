@@ -5,6 +5,7 @@
 #include <variant>
 
 #include "actors/distribution/recovery_frames.hpp"
+#include "actors/next_in_turn.hpp"
 
 namespace tradepulse {
 
@@ -30,7 +31,7 @@ void recovery_desk::begin(subscription& of, const since_point& since) {
   count(1);
   metrics_.recoveries.add();
   if (of.state == phase::joining)
-    open(of);
+    await_turn(of);
 }
 
 bool recovery_desk::has_journal(const subscription& of) const {
@@ -50,7 +51,6 @@ void recovery_desk::open(subscription& of) {
 void recovery_desk::opened(subscription& of) {
   of.state = phase::recovering;
   line_up(of);
-  go_on(*of.owner);
 }
 
 void recovery_desk::live(subscription& of) {
@@ -80,70 +80,6 @@ void recovery_desk::count(std::int64_t more) {
     options_.card->queue_depth = returning_.size();
 }
 
-// --- whose turn it is ------------------------------------------------------------------------
-
-void recovery_desk::line_up(subscription& of) {
-  release(of);
-  of.owner->in_line.insert(of.index);
-}
-
-void recovery_desk::release(subscription& of) {
-  auto& whose = *of.owner;
-  whose.in_line.erase(of.index);
-  whose.held.erase(of.index);
-  if (std::exchange(of.back->active, false))
-    --whose.active_returns;
-}
-
-void recovery_desk::go_on(subscriber& whose) {
-  while (!whose.in_line.empty() && !whose.page_refused &&
-         whose.active_returns < options_.at_once_per_connection) {
-    // In the order of the streams, which is the same for everybody: who comes back at once then
-    // reads the same at once.
-    auto turn = whose.in_line.upper_bound(whose.last_turn);
-    if (turn == whose.in_line.end())
-      turn = whose.in_line.begin();
-    auto& of = *whose.subscriptions.at(*turn);
-    whose.last_turn = *turn;
-    whose.in_line.erase(turn);
-    of.back->active = true;
-    ++whose.active_returns;
-    advance(of);
-  }
-}
-
-void recovery_desk::drained(subscriber& whose) {
-  whose.page_refused = false;
-  for (auto index : std::exchange(whose.held, {}))
-    advance(*whose.subscriptions.at(index));
-  go_on(whose);
-}
-
-void recovery_desk::settled() {
-  const std::vector<subscription*> waiting(returning_.begin(), returning_.end());
-  for (auto* each : waiting)
-    ask_again(*each);
-  // Who was believed to be ahead is asked whether it still is.
-  for (auto* each : std::exchange(ahead_, {}))
-    if (each->state != phase::live) {
-      ahead_.insert(each); // its owner is merging; at the next time
-    } else {
-      begin(*each, each->position);
-      opened(*each);
-    }
-}
-
-void recovery_desk::ask_again(subscription& of) {
-  if (of.state == phase::joining) {
-    if (!of.answered)
-      open(of);
-  } else if (of.back->way.resume()) {
-    ++of.back->ask; // nor is it waited for: the line may be long
-    line_up(of);
-    go_on(*of.owner);
-  }
-}
-
 // --- asking ----------------------------------------------------------------------------------
 
 void recovery_desk::ask(subscription& of, std::size_t limit) {
@@ -169,7 +105,7 @@ bool recovery_desk::recalled(const stream_recalled& answer) {
     return true;
   }
   of->back->way.recalled(answer.what);
-  advance(*of);
+  advance(*of); // at once: it may be live behind this answer, before the events that come next
   go_on(*book_.find(answer.connection));
   return false;
 }
@@ -268,9 +204,7 @@ void recovery_desk::have_read(stream_index index, const reader& whose,
   if (--reading_[index] == 0)
     reading_.erase(index);
   while (!waiting_readers_.empty() && reading_.size() < options_.streams_at_once) {
-    auto turn = waiting_readers_.upper_bound(last_read_);
-    if (turn == waiting_readers_.end())
-      turn = waiting_readers_.begin();
+    const auto turn = next_in_turn(waiting_readers_, last_read_);
     last_read_ = turn->first;
     const auto together = std::move(turn->second);
     waiting_readers_.erase(turn);
@@ -288,14 +222,11 @@ void recovery_desk::have_read(stream_index index, const reader& whose,
         of->stream, time ? since_point{*time} : since_point{of->position}, page.failure()});
     return; // its connection ends
   }
-  if (of->back->way.time()) {
+  if (of->back->way.time())
     of->back->way.located(**page);
-    open(*of);
-    return;
-  }
-  of->back->way.read(**page);
-  advance(*of);
-  go_on(*book_.find(whose.connection));
+  else
+    of->back->way.read(**page);
+  await_turn(*of);
 }
 
 } // namespace tradepulse

@@ -31,6 +31,8 @@ struct recovery_options {
   std::function<void(const stream_key&, stream_index, recall_events)> recall;
   // Carries out a task on the desk's thread, soon. From any thread.
   std::function<void(std::function<void()>)> post;
+  // The same behind what others wait for there. From the desk's thread.
+  std::function<void(std::function<void()>)> post_behind;
   std::shared_ptr<actor_card> card; // shows how many catch up; may be null
   std::size_t page_events = 1'000;
   // Subscriptions of one connection that ask, or hold a page that its outbox has refused.
@@ -44,7 +46,8 @@ struct recovery_options {
 // The subscriptions of one I/O thread that catch up: asks for them what their `recovery` decides,
 // writes what comes when the outbox takes it, and lets them go when they are live. A page is kept
 // until it is taken, and meanwhile nothing more is asked for that connection: a slow client makes
-// nobody wait and nothing grow.
+// nobody wait and nothing grow. Connections take turns, some steps at a time, behind the events of
+// those who are live.
 // Thread: the I/O thread.
 class recovery_desk {
  public:
@@ -67,6 +70,9 @@ class recovery_desk {
     if (of.back)
       ask_again(of);
   }
+  // Its stream stands further on than was known. True: it was believed to be ahead, and what it has
+  // missed may be had; it catches up.
+  bool moved(subscription& of);
   // A partition is settled: what was waited for is there, or never will be.
   void settled();
   // It ends, or begins anew.
@@ -86,6 +92,11 @@ class recovery_desk {
   void advance(subscription& of);
   void line_up(subscription& of);
   void release(subscription& of);
+  void await_turn(subscription& of); // to be opened, or advanced
+  void await_turn(subscriber& whose);
+  void take_turns();
+  std::size_t serve(subscriber& whose, std::size_t most);
+  bool may_ask(const subscriber& whose) const;
   void live(subscription& of);
   void end(subscription& of);
   void count(std::int64_t more);
@@ -111,6 +122,9 @@ class recovery_desk {
   using subscriptions = std::set<subscription*, in_order>;
   subscriptions returning_;
   subscriptions ahead_; // live above all that was known
+  std::set<connection_id> turns_; // of connections that have something due, or may ask
+  connection_id last_served_;
+  bool taking_turns_ = false; // posted
   std::map<stream_index, std::size_t> reading_;
   std::map<stream_index, std::vector<reader>> waiting_readers_;
   stream_index last_read_;

@@ -72,6 +72,7 @@ struct subscriber {
   stream_index last_view;
   bool view_refused = false; // until the outbox has drained
   // Of its subscriptions that catch up:
+  std::set<stream_index> due;     // have a page to write, or ask what is said before it
   std::set<stream_index> in_line; // may ask when there is room and their turn
   std::set<stream_index> held;    // have something that the outbox has refused
   stream_index last_turn;

@@ -72,6 +72,16 @@ result<void> acceptor::bind() {
 void acceptor::accept() {
   if (!socket_.is_open())
     return;
+  const auto rest =
+      way_.owed(processor_use_of_this_thread(), steady_clock::now().time_since_epoch());
+  if (rest.count() == 0)
+    return take();
+  wait(rest, &acceptor::take);
+}
+
+void acceptor::take() {
+  if (!socket_.is_open())
+    return;
   const auto home = stations_[next_station_++ % stations_.size()];
   // Beside its own loop, the socket of an accepted connection lives on its station's.
   socket_.async_accept(home->worker().context().get_executor(),
@@ -129,10 +139,14 @@ void acceptor::pause(const error_code& why) {
   listener_->metrics.accept_pauses.add();
   if (!std::exchange(short_of_resources_, true))
     log::error("accept_paused", {{"listener", listener_->options.name}, {"why", why.message()}});
-  timer_.expires_after(accept_pause);
-  timer_.async_wait([self = shared_from_this()](error_code failed) {
+  wait(accept_pause, &acceptor::take);
+}
+
+void acceptor::wait(std::chrono::nanoseconds time, void (acceptor::*then)()) {
+  timer_.expires_after(time);
+  timer_.async_wait([self = shared_from_this(), then](error_code failed) {
     if (!failed)
-      self->accept();
+      (self.get()->*then)();
   });
 }
 

@@ -7,8 +7,6 @@
 #include <string>
 #include <vector>
 
-#include <boost/asio/basic_waitable_timer.hpp>
-
 #include "adapters/web/io_worker.hpp"
 #include "adapters/web/listener_state.hpp"
 #include "adapters/web/net.hpp"
@@ -68,7 +66,7 @@ class station : public std::enable_shared_from_this<station> {
   std::shared_ptr<listener_state> shared_;
   io_worker& worker_;
   const std::size_t index_;
-  net::basic_waitable_timer<steady_clock, net::wait_traits<steady_clock>, executor> timer_;
+  wait_timer timer_;
   std::vector<std::shared_ptr<session>> sessions_;
   std::shared_ptr<const std::string> heartbeat_;
   close_code closing_code_{};

@@ -60,11 +60,14 @@ class client_service {
                                                  std::shared_ptr<outbox> out) = 0;
 };
 
-// One I/O thread. post() may be called from any thread and never blocks; tasks run in order.
+// One I/O thread. From any thread; never blocks.
 class io_thread {
  public:
   virtual ~io_thread() = default;
+  // Tasks run in order, before what sockets have to do where both wait.
   virtual void post(std::function<void()> task) = 0;
+  // Behind them, and behind sockets that are ready: for long work, a piece at a time.
+  virtual void post_behind(std::function<void()> task) = 0;
 };
 
 } // namespace tradepulse

@@ -72,7 +72,7 @@ class history_store {
 
 // The same for those who must not block.
 // Thread: any. `then` is called once, on a thread of the source's, or on the caller's where the
-// query is refused at once; it must not block either, nor throw, and may ask for the next page.
+// answer is known at once; it must not block either, nor throw, and may ask for the next page.
 class history_source {
  public:
   virtual ~history_source() = default;

@@ -145,6 +145,7 @@ struct engine::impl {
       directory.recall(name, index, question);
     };
     out.post = [&io](std::function<void()> task) { io.post(std::move(task)); };
+    out.post_behind = [&io](std::function<void()> task) { io.post_behind(std::move(task)); };
     return out;
   }
 

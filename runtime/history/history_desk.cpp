@@ -66,12 +66,14 @@ void history_desk::read(history_query query, history_answer then) {
   waiting one{std::move(query), std::move(then), since + options_.patience, in_line};
   bool closed = false;
   std::optional<error> over; // while it stood in line
+  recent_pages::page_ptr known;
   {
     std::lock_guard lock(mutex_);
     closed = closing_;
-    if (in_line && std::max(one.deadline, end_in_line()) <= now)
+    known = closed ? nullptr : recent_.find(one.query, now);
+    if (!known && in_line && std::max(one.deadline, end_in_line()) <= now)
       over = unwell_;
-    if (!closed && !over && !is_full() && queue_.add(one)) {
+    if (!closed && !known && !over && !is_full() && queue_.add(one)) {
       show_unanswered();
       changed_.notify_all(); // a reader that pauses would let a single call go by
       return;
@@ -79,6 +81,8 @@ void history_desk::read(history_query query, history_answer then) {
   }
   if (closed)
     return one.then(stopping());
+  if (known)
+    return one.then(std::move(known));
   if (over)
     return one.then(std::move(*over));
   counted_.refused.add();

@@ -51,8 +51,7 @@ bool history_queue::add(waiting& one) {
   if (unanswered_ >= most_)
     return false;
   ++unanswered_;
-  const stream_key key{one.query.symbol, one.query.kind, one.query.after.epoch, one.query.index,
-                       one.query.time};
+  const auto key = key_of(one.query);
   auto& to = streams_[key];
   if (to.queries.empty() && !to.reading)
     ready_.push_back(key);

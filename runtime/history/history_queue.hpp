@@ -48,6 +48,10 @@ class history_queue {
     std::vector<waiting> members;
   };
 
+  static stream_key key_of(const history_query& query) {
+    return {query.symbol, query.kind, query.after.epoch, query.index, query.time};
+  }
+
   // False, and `one` is left as it is: there is no room.
   bool add(waiting& one);
   // The next read. Its stream rests until answered() and done(), or put_back().

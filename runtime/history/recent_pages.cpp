@@ -24,20 +24,30 @@ void recent_pages::add(const history_queue::batch& read, page_ptr page, time_poi
 
 recent_pages::page_ptr recent_pages::find(const history_queue::batch& wanted,
                                           time_point now) const {
-  const auto& query = wanted.query;
-  const auto those = pages_.find(wanted.stream);
-  if (!query.through || those == pages_.end())
-    return nullptr;
-  auto furthest = query.after; // of those who ask: each has to get something
+  auto furthest = wanted.query.after; // of those who ask: each has to get something
   for (const auto& each : wanted.members) {
     if (!each.query.waits_since)
       return nullptr;
     furthest = std::max(furthest, each.query.after);
   }
+  return find(wanted.stream, wanted.query, furthest, now);
+}
+
+recent_pages::page_ptr recent_pages::find(const history_query& wanted, time_point now) const {
+  return wanted.waits_since ? find(history_queue::key_of(wanted), wanted, wanted.after, now)
+                            : nullptr;
+}
+
+recent_pages::page_ptr recent_pages::find(const history_queue::stream_key& stream,
+                                          const history_query& wanted, stream_position furthest,
+                                          time_point now) const {
+  const auto those = pages_.find(stream);
+  if (!wanted.through || those == pages_.end())
+    return nullptr;
   const auto answers = [&](const kept& each) {
-    return each.until > now && each.after <= query.after && each.last > furthest &&
-           (each.last >= *query.through || each.page->more) &&
-           (!query.committed || each.page->committed >= *query.committed);
+    return each.until > now && each.after <= wanted.after && each.last > furthest &&
+           (each.last >= *wanted.through || each.page->more) &&
+           (!wanted.committed || each.page->committed >= *wanted.committed);
   };
   const auto found = std::ranges::find_if(those->second, answers);
   return found == those->second.end() ? nullptr : found->page;

@@ -31,6 +31,8 @@ class recent_pages {
   void add(const history_queue::batch& read, page_ptr page, time_point now);
   // A page that answers all members of the batch, or nothing.
   page_ptr find(const history_queue::batch& wanted, time_point now) const;
+  // One that answers the question, or nothing.
+  page_ptr find(const history_query& wanted, time_point now) const;
   // Lets go of what is too old.
   void drop(time_point now);
   // When drop() has something to do.
@@ -45,6 +47,8 @@ class recent_pages {
     time_point until;
   };
 
+  page_ptr find(const history_queue::stream_key& stream, const history_query& wanted,
+                stream_position furthest, time_point now) const;
   void drop_oldest();
 
   const std::size_t most_events_;

@@ -44,6 +44,8 @@ class load_producer {
     // librdkafka 2.0.2 polls without a pause while five records of a partition have no answer: it
     // takes a core from those whose time is measured.
     set_or_throw(conf, "retries", "0");
+    // As idempotence would have it: what comes while a broker is busy goes in fewer requests.
+    set_or_throw(conf, "max.in.flight.requests.per.connection", "5");
     set_or_throw(conf, "queue.buffering.max.messages", "1000000");
     set_or_throw(conf, "delivery.report.only.error", "true");
     rd_kafka_conf_set_opaque(conf, this);

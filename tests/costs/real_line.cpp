@@ -122,6 +122,7 @@ class thread_of_tasks : public io_thread {
     }
     came_.notify_one();
   }
+  void post_behind(std::function<void()> task) override { post(std::move(task)); }
   void carry_out(std::function<void()> task) {
     std::promise<void> done;
     post([&] {

@@ -40,11 +40,14 @@ process::process(outside& world, const settings& with, std::string name)
           {1, with.window, with.window, std::chrono::milliseconds{250}}, [] {},
           [&world] { return world.time.now(); })),
       ports_(std::make_unique<ports>(world, alive_)),
-      io_port_(std::make_unique<queued_io>(world.all, io_)),
+      io_port_(std::make_unique<queued_io>(world.all, io_, behind_)),
       table_(
           counted_, [this] { io_port_->post([this] { table_.flush(); }); }, recovering()) {
   io_.name = name_ + " io";
   io_.alive = &alive_;
+  behind_.name = name_ + " io, behind";
+  behind_.alive = &alive_;
+  behind_.thread = &io_;
   const auto address = [&](auto&& what) {
     addresses_.push_back(caf::actor_cast<caf::strong_actor_ptr>(what));
     return what;
@@ -102,8 +105,10 @@ process::process(outside& world, const settings& with, std::string name)
 
 process::~process() {
   alive_ = false;
-  world_.all.forget(io_);
-  io_.tasks.clear();
+  for (auto* each : {&io_, &behind_}) {
+    world_.all.forget(*each);
+    each->tasks.clear();
+  }
   for (const auto& each : addresses_)
     behind(each).end();
   world_.all.forget_dead();
@@ -140,6 +145,7 @@ recovery_options process::recovering() {
     directory_.recall(name, index, question);
   };
   out.post = [this](std::function<void()> task) { io_port_->post(std::move(task)); };
+  out.post_behind = [this](std::function<void()> task) { io_port_->post_behind(std::move(task)); };
   out.page_events = with_.page_events;
   out.at_once_per_connection = with_.returns_at_once;
   out.streams_at_once = with_.streams_at_once;

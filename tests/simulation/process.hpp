@@ -135,6 +135,7 @@ class process {
   std::unique_ptr<ports> ports_;
   partition_routes routes_;
   place io_;
+  place behind_; // of the same thread
   std::unique_ptr<io_thread> io_port_;
   delivery_table table_;
   fan_out_actor fan_out_;

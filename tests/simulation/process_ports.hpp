@@ -14,12 +14,14 @@ namespace tradepulse::simulation {
 
 class queued_io final : public io_thread {
  public:
-  queued_io(turns& all, place& at) : all_(all), at_(at) {}
+  queued_io(turns& all, place& at, place& behind) : all_(all), at_(at), behind_(behind) {}
   void post(std::function<void()> task) override { all_.add(at_, std::move(task)); }
+  void post_behind(std::function<void()> task) override { all_.add(behind_, std::move(task)); }
 
  private:
   turns& all_;
   place& at_;
+  place& behind_;
 };
 
 // Reads partitions, and looks again at what it has read where the log may be another one.

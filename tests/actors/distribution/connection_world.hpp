@@ -207,7 +207,7 @@ class connection_world {
     out.recall = [this](const stream_key& name, stream_index index, const recall_events& question) {
       directory.recall(name, index, question);
     };
-    out.post = [](const std::function<void()>& task) { task(); };
+    out.post = out.post_behind = [](const std::function<void()>& task) { task(); };
     return out;
   }
   struct deterministic : caf::actor_system_config {

@@ -305,6 +305,22 @@ TEST_F(Returning, MayBeAheadUntilThePartitionHasReadAgain) {
   EXPECT_EQ(members(at_alice.read(), "sequence"), (texts{"31"}));
 }
 
+// A claim brings what another process has stored behind that position: it is in the journal.
+TEST_F(Returning, CatchesUpFromAheadWhereTheStreamHasGoneOnElsewhere) {
+  come_back(alice, 1, {a}, pos(1, 30));
+  auto behind = memory(pos(1, 26), pos(1, 25));
+  behind.settled = behind.final_below = false;
+  answer(0, behind);
+  answer(1, behind);
+  at_alice.read();
+  table.moved({a, stands_at("A", pos(1, 34))});
+  EXPECT_EQ(at_alice.read(), texts{}); // nothing is lost
+  ASSERT_EQ(questions.size(), 3u);
+  answer(2, memory(pos(1, 35), pos(1, 34)));
+  journal.answer(0, {burst(0, "A", 1, 31, 34)});
+  EXPECT_EQ(members(at_alice.read(), "sequence"), (texts{"31", "32", "33", "34"}));
+}
+
 TEST_F(Returning, IsToldWhenItsPositionNeverWas) {
   come_back(alice, 1, {a}, pos(1, 30));
   auto behind = memory(pos(1, 26), pos(1, 25));

@@ -43,7 +43,7 @@ struct Returning : testing::Test {
     out.recall = [this](const stream_key&, stream_index index, recall_events what) {
       questions.push_back({index, what});
     };
-    out.post = [](const std::function<void()>& task) { task(); };
+    out.post = out.post_behind = [](const std::function<void()>& task) { task(); };
     out.at_once_per_connection = at_once;
     out.streams_at_once = streams;
     out.now = [this] { return clock; };

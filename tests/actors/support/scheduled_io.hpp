@@ -24,6 +24,7 @@ class scheduled_io : public io_thread {
     else
       system_.scheduler().enqueue(new one_task(std::move(task)));
   }
+  void post_behind(std::function<void()> task) override { post(std::move(task)); }
   void hold() { held_ = true; }
   void release() {
     held_ = false;

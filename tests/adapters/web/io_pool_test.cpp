@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <string>
 #include <thread>
 
 #include "tests/adapters/web/web_server.hpp"
@@ -32,6 +33,36 @@ TEST(IoPool, GoesOnAfterATaskThatThrows) {
   pool.thread(0).post([] { throw std::runtime_error("boom"); });
   pool.thread(0).post([] { throw 1; });
   EXPECT_EQ(testing::on_thread(pool.thread(0), [] { return 7; }), 7);
+}
+
+// Long work gives way to what is posted meanwhile, a piece at a time.
+TEST(IoPool, RunsWhatIsPostedBeforeWhatIsPostedBehind) {
+  io_pool pool(1);
+  std::promise<void> done;
+  std::vector<std::string> order; // the thread's
+  pool.thread(0).post([&] {
+    auto& io = pool.thread(0);
+    for (const char* name : {"first piece", "second piece", "third piece"})
+      io.post_behind([&, name] {
+        order.emplace_back(name);
+        io.post([&, name] { order.push_back(std::string("posted by the ") + name); });
+        if (order.size() == 6)
+          io.post([&] { done.set_value(); });
+      });
+    io.post([&] { order.emplace_back("posted"); });
+  });
+  done.get_future().get();
+  EXPECT_EQ(order, (std::vector<std::string>{
+                       "posted", "first piece", "posted by the first piece", "second piece",
+                       "posted by the second piece", "third piece", "posted by the third piece"}));
+}
+
+TEST(IoPool, GoesOnBehindAPieceThatThrows) {
+  io_pool pool(1);
+  std::promise<void> done;
+  pool.thread(0).post_behind([] { throw std::runtime_error("boom"); });
+  pool.thread(0).post_behind([&] { done.set_value(); });
+  done.get_future().get();
 }
 
 TEST(IoPool, MayBePostedToByItsOwnTasks) {

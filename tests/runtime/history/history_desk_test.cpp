@@ -197,6 +197,7 @@ TEST_F(HistoryDesk, GivesAPageThatWasReadToWhoeverComesBackAMomentLater) {
   come_back("A", 1, 3);
   EXPECT_TRUE(answer(0));
   come_back("A", 1, 3);
+  EXPECT_EQ(answered(), 2U); // at once: no reader is woken
   come_back("A", 2, 3);
   EXPECT_EQ(*answer(1), *answer(0));
   EXPECT_EQ(*answer(2), *answer(0));

@@ -25,8 +25,7 @@ class RecentPages : public testing::Test {
   // As history_queue makes it of one of them.
   static history_queue::batch batch(history_queue::waiting one) {
     history_queue::batch out;
-    out.stream = {one.query.symbol, one.query.kind, one.query.after.epoch, one.query.index,
-                  one.query.time};
+    out.stream = history_queue::key_of(one.query);
     out.query = one.query;
     out.members.push_back(std::move(one));
     return out;

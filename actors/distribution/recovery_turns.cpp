@@ -1,0 +1,130 @@
+// Whose turn it is among those who come back, so that a thousand of them neither hold up the events
+// of the others nor each other.
+#include <utility>
+
+#include "actors/distribution/recovery_desk.hpp"
+#include "actors/next_in_turn.hpp"
+
+namespace tradepulse {
+namespace {
+
+using phase = subscription::phase;
+
+// Questions and pages, a few microseconds each, before the thread looks at what else there is.
+constexpr std::size_t steps_at_a_time = 64;
+
+} // namespace
+
+void recovery_desk::line_up(subscription& of) {
+  release(of);
+  of.owner->in_line.insert(of.index);
+  go_on(*of.owner);
+}
+
+void recovery_desk::release(subscription& of) {
+  auto& whose = *of.owner;
+  whose.due.erase(of.index);
+  whose.in_line.erase(of.index);
+  whose.held.erase(of.index);
+  if (std::exchange(of.back->active, false))
+    --whose.active_returns;
+}
+
+void recovery_desk::go_on(subscriber& whose) {
+  if (!whose.in_line.empty() || !whose.due.empty())
+    await_turn(whose);
+}
+
+void recovery_desk::drained(subscriber& whose) {
+  whose.page_refused = false;
+  whose.due.merge(std::exchange(whose.held, {}));
+  go_on(whose);
+}
+
+void recovery_desk::settled() {
+  const std::vector<subscription*> waiting(returning_.begin(), returning_.end());
+  for (auto* each : waiting)
+    ask_again(*each);
+  // Who was believed to be ahead is asked whether it still is.
+  const std::vector<subscription*> ahead(ahead_.begin(), ahead_.end());
+  for (auto* each : ahead)
+    moved(*each);
+}
+
+bool recovery_desk::moved(subscription& of) {
+  if (of.state != phase::live || ahead_.erase(&of) == 0)
+    return false; // of one that is ahead the owner may be merging; at the next time
+  begin(of, of.position);
+  opened(of);
+  return true;
+}
+
+void recovery_desk::ask_again(subscription& of) {
+  if (of.state == phase::joining) {
+    if (!of.answered)
+      await_turn(of);
+  } else if (of.back->way.resume()) {
+    ++of.back->ask; // nor is it waited for: the line may be long
+    line_up(of);
+  }
+}
+
+// --- taking turns ------------------------------------------------------------------------------
+
+void recovery_desk::await_turn(subscription& of) {
+  of.owner->due.insert(of.index);
+  await_turn(*of.owner);
+}
+
+void recovery_desk::await_turn(subscriber& whose) {
+  turns_.insert(whose.id);
+  if (!std::exchange(taking_turns_, true))
+    options_.post_behind([this] { take_turns(); });
+}
+
+void recovery_desk::take_turns() {
+  taking_turns_ = false;
+  for (std::size_t steps = 0; steps < steps_at_a_time && !turns_.empty();) {
+    const auto turn = next_in_turn(turns_, last_served_);
+    last_served_ = *turn;
+    turns_.erase(turn);
+    if (auto* whose = book_.find(last_served_))
+      steps += serve(*whose, steps_at_a_time - steps);
+  }
+  if (!turns_.empty() && !std::exchange(taking_turns_, true))
+    options_.post_behind([this] { take_turns(); });
+}
+
+// All that is due for one connection, so that it goes in one system call. How many steps it was.
+std::size_t recovery_desk::serve(subscriber& whose, std::size_t most) {
+  std::size_t steps = 0;
+  for (; !whose.due.empty() && steps < most; ++steps) {
+    auto& of = *whose.subscriptions.at(*whose.due.begin());
+    whose.due.erase(whose.due.begin());
+    if (of.state != phase::joining)
+      advance(of);
+    else if (!of.answered)
+      open(of);
+  }
+  for (; may_ask(whose) && steps < most; ++steps) {
+    // In the order of the streams, which is the same for everybody: who comes back at once then
+    // reads the same at once.
+    const auto turn = next_in_turn(whose.in_line, whose.last_turn);
+    auto& of = *whose.subscriptions.at(*turn);
+    whose.last_turn = *turn;
+    whose.in_line.erase(turn);
+    of.back->active = true;
+    ++whose.active_returns;
+    advance(of);
+  }
+  if (!whose.due.empty() || may_ask(whose))
+    turns_.insert(whose.id);
+  return steps + 1;
+}
+
+bool recovery_desk::may_ask(const subscriber& whose) const {
+  return !whose.in_line.empty() && !whose.page_refused &&
+         whose.active_returns < options_.at_once_per_connection;
+}
+
+} // namespace tradepulse
