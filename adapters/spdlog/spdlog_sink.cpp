@@ -47,8 +47,9 @@ class descriptor_sink final : public spdlog::sinks::base_sink<spdlog::details::n
   descriptor_sink(int descriptor, bool owned, line_format format)
       : writer_(descriptor, owned), format_(format) {}
 
-  // Set before the first line.
-  void watch(std::weak_ptr<spdlog::details::thread_pool> queue) { queue_ = std::move(queue); }
+  // Set before the first line. The queue joins the thread that writes when it ends: it outlives
+  // each line, and must not be owned by that thread, not even for a moment.
+  void watch(spdlog::details::thread_pool& queue) { queue_ = &queue; }
 
   std::uint64_t unwritten() const noexcept { return unwritten_.load(std::memory_order_relaxed); }
 
@@ -64,9 +65,7 @@ class descriptor_sink final : public spdlog::sinks::base_sink<spdlog::details::n
 
  private:
   void tell_of_lost_lines() {
-    std::uint64_t lost = unwritten();
-    if (auto queue = queue_.lock())
-      lost += queue->overrun_counter();
+    const std::uint64_t lost = unwritten() + (queue_ ? queue_->overrun_counter() : 0);
     if (lost == told_)
       return;
     auto line =
@@ -78,7 +77,7 @@ class descriptor_sink final : public spdlog::sinks::base_sink<spdlog::details::n
 
   patient_writer writer_;
   const line_format format_;
-  std::weak_ptr<spdlog::details::thread_pool> queue_;
+  spdlog::details::thread_pool* queue_ = nullptr;
   std::atomic<std::uint64_t> unwritten_{0};
   std::uint64_t told_ = 0;
   std::string line_;
@@ -110,7 +109,7 @@ struct spdlog_sink::state {
         repeats(options.repeat_limit, options.repeat_window) {
     const signals_blocked while_threads_are_made;
     pool = std::make_shared<spdlog::details::thread_pool>(options.queue_lines, 1);
-    output->watch(pool);
+    output->watch(*pool);
     logger = std::make_shared<spdlog::async_logger>("tradepulse", output, pool,
                                                     spdlog::async_overflow_policy::overrun_oldest);
     logger->set_level(spdlog::level::trace);

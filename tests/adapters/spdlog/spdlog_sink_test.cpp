@@ -126,6 +126,18 @@ TEST_F(SpdlogSink, SurvivesAFullDisk) {
   sink.reset();
 }
 
+// The queue ends while its thread looks at it: it must not be that thread that ends it.
+TEST_F(SpdlogSink, EndsWhileItCountsLostLines) {
+  options.file = "/dev/full";
+  options.repeat_limit = 0;
+  for (int ends = 0; ends < 3'000; ++ends) {
+    auto sink = open();
+    for (int i = 0; i < 20; ++i)
+      sink->write(level::error, "disk", {});
+    sink.reset();
+  }
+}
+
 class Pipe : public testing::Test {
  protected:
   void SetUp() override { ASSERT_EQ(::pipe(ends), 0); }
