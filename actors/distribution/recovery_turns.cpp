@@ -4,6 +4,7 @@
 
 #include "actors/distribution/recovery_desk.hpp"
 #include "actors/next_in_turn.hpp"
+#include "protocol/carry_on.hpp"
 
 namespace tradepulse {
 namespace {
@@ -35,9 +36,12 @@ void recovery_desk::go_on(subscriber& whose) {
     await_turn(whose);
 }
 
+// Pages that were refused come first, as long as the outbox is empty: in a turn they would come
+// behind views and hand-backs, which may fill it again and again.
 void recovery_desk::drained(subscriber& whose) {
   whose.page_refused = false;
-  whose.due.merge(std::exchange(whose.held, {}));
+  for (auto index : std::exchange(whose.held, {}))
+    advance(*whose.subscriptions.at(index));
   go_on(whose);
 }
 
@@ -88,8 +92,9 @@ void recovery_desk::take_turns() {
     const auto turn = next_in_turn(turns_, last_served_);
     last_served_ = *turn;
     turns_.erase(turn);
-    if (auto* whose = book_.find(last_served_))
-      steps += serve(*whose, steps_at_a_time - steps);
+    const auto left = steps_at_a_time - steps++;
+    if (auto* whose = book_.find(last_served_)) // what one throws ends no other's turns
+      carry_on("a turn of recovery", [&] { steps += serve(*whose, left); });
   }
   if (!turns_.empty() && !std::exchange(taking_turns_, true))
     options_.post_behind([this] { take_turns(); });
@@ -119,7 +124,7 @@ std::size_t recovery_desk::serve(subscriber& whose, std::size_t most) {
   }
   if (!whose.due.empty() || may_ask(whose))
     turns_.insert(whose.id);
-  return steps + 1;
+  return steps;
 }
 
 bool recovery_desk::may_ask(const subscriber& whose) const {

@@ -17,6 +17,11 @@ struct RecoveryTurns : Returning {
   recovery_options taking_turns() {
     auto out = options(8, 16, &journal);
     out.post_behind = [this](std::function<void()> piece) { behind.push_back(std::move(piece)); };
+    out.recall = [this](const stream_key&, stream_index index, recall_events what) {
+      if (what.connection == broken)
+        throw std::runtime_error("as the test wants it");
+      questions.push_back({index, what});
+    };
     return out;
   }
   // With so many streams, whose indexes begin there.
@@ -43,6 +48,18 @@ struct RecoveryTurns : Returning {
         {asked.what.connection, asked.what.group, asked.what.ask, asked.index, std::move(what)});
   }
 
+  // Of Alice, behind 1/5; it waits for its turn.
+  void a_page_is_there() {
+    in_turns.open({alice, 1, "1", {{a, named("A"), since_point{pos(1, 5)}}}});
+    one_piece();
+    answer_in_turns(0, memory(pos(1, 8), pos(1, 8)));
+    one_piece();
+    at_alice.read();
+    answer_in_turns(1, memory(pos(1, 8), pos(1, 8)));
+    journal.answer(0, {burst(0, "A", 1, 6, 7)});
+  }
+
+  connection_id broken; // whose questions throw
   std::deque<std::function<void()>> behind;
   delivery_table in_turns;
 };
@@ -100,18 +117,29 @@ TEST_F(RecoveryTurns, AreNotWaitedForByWhoIsLiveBehindAnAnswer) {
   EXPECT_EQ(members(at_alice.read(), "sequence"), texts{"6"});
 }
 
-// A page that its outbox has refused is written when it has drained, in a turn.
 TEST_F(RecoveryTurns, BringThePagesOfTheJournal) {
-  in_turns.open({alice, 1, "1", {{a, named("A"), since_point{pos(1, 5)}}}});
-  one_piece();
-  answer_in_turns(0, memory(pos(1, 8), pos(1, 8)));
-  one_piece();
-  at_alice.read();
-  answer_in_turns(1, memory(pos(1, 8), pos(1, 8)));
-  journal.answer(0, {burst(0, "A", 1, 6, 7)});
+  a_page_is_there();
   EXPECT_EQ(at_alice.read(), texts{});
   one_piece();
   EXPECT_EQ(members(at_alice.read(), "sequence"), (texts{"6", "7"}));
+}
+
+// In a turn it would come behind what is handed back meanwhile, which may fill the outbox again.
+TEST_F(RecoveryTurns, AreNotWaitedForByAPageThatItsOutboxHasRefused) {
+  a_page_is_there();
+  at_alice.out->refuse_next = 1;
+  one_piece();
+  EXPECT_EQ(at_alice.read(), texts{});
+  in_turns.drained(alice);
+  EXPECT_EQ(members(at_alice.read(), "sequence"), (texts{"6", "7"}));
+}
+
+TEST_F(RecoveryTurns, AreTakenByTheOthersWhereOneThrows) {
+  broken = alice;
+  come_back_with(alice, 10, 2);
+  come_back_with(bob, 10, 2);
+  one_piece();
+  EXPECT_EQ(asked_by(bob), 2U);
 }
 
 } // namespace
