@@ -129,6 +129,12 @@ MUTANTS = (
            "actors/market/symbol_directory_actors.cpp",
            "(entry->home == home || (entry->next_home && *entry->next_home == home))",
            "entry->home == home"),
+    Mutant("who was ahead of a process is told of a gap when that catches up",
+           "actors/distribution/delivery_table_events.cpp",
+           "    if (recovery_.moved(*sub))\n      continue;\n", ""),
+    Mutant("who is live behind an answer waits for a turn",
+           "actors/distribution/recovery_desk.cpp",
+           "  advance(*of); // at once: ", "  of->owner->due.insert(of->index); // "),
 )
 
 
