@@ -94,6 +94,7 @@ class recovery_desk {
   void release(subscription& of);
   void await_turn(subscription& of); // to be opened, or advanced
   void await_turn(subscriber& whose);
+  void post_turns();
   void take_turns();
   std::size_t serve(subscriber& whose, std::size_t most);
   bool may_ask(const subscriber& whose) const;

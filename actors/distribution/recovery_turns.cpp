@@ -82,7 +82,11 @@ void recovery_desk::await_turn(subscription& of) {
 
 void recovery_desk::await_turn(subscriber& whose) {
   turns_.insert(whose.id);
-  if (!std::exchange(taking_turns_, true))
+  post_turns();
+}
+
+void recovery_desk::post_turns() {
+  if (!turns_.empty() && !std::exchange(taking_turns_, true))
     options_.post_behind([this] { take_turns(); });
 }
 
@@ -96,8 +100,7 @@ void recovery_desk::take_turns() {
     if (auto* whose = book_.find(last_served_)) // what one throws ends no other's turns
       carry_on("a turn of recovery", [&] { steps += serve(*whose, left); });
   }
-  if (!turns_.empty() && !std::exchange(taking_turns_, true))
-    options_.post_behind([this] { take_turns(); });
+  post_turns();
 }
 
 // All that is due for one connection, so that it goes in one system call. How many steps it was.

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cstdint>
+#include <utility>
 
 #include <fcntl.h>
 #include <time.h>
@@ -56,15 +57,17 @@ processor_use processor_use_of_this_thread() {
 }
 
 duration give_way::owed(const processor_use& use, duration now) noexcept {
-  const bool anew = now - last_piece_ > forgotten;
-  last_piece_ = now;
+  if (now - std::exchange(last_piece_, now) > forgotten) {
+    last_ = use;
+    return duration{0};
+  }
   const auto rest = std::min({longest, most_of_what_ran * (use.ran - last_.ran),
                               most_of_what_waited * (use.waited - last_.waited)});
-  if (!anew && rest < shortest)
+  if (rest < shortest)
     return duration{0};
   last_ = use;
-  last_piece_ += anew ? duration{0} : rest;
-  return anew ? duration{0} : rest;
+  last_piece_ += rest;
+  return rest;
 }
 
 } // namespace tradepulse::web
