@@ -50,8 +50,12 @@ void partition::committed(const range_committed& what) {
   committed_ = what.next;
   settle_if_read();
   show_depth();
-  if (leaving_ && dispatcher_->in_flight() == 0)
+  if (dispatcher_->in_flight() > 0)
+    return;
+  if (leaving_)
     end();
+  else if (claim_when_committed_)
+    claim_later("read_fault");
 }
 
 // Whose ticket died need not be who died: that of a slot goes on to the actors of its candles. An
@@ -107,8 +111,9 @@ void partition::letter_failed(const letter_refused& what) {
   dispatcher_->keep_letter(what);
 }
 
+// What was read before is committed first: the log may not have it any more, and clients have seen it.
 void partition::faulted(const fault_reported& what) {
-  if (what.gen != gen_ || state_ != state::reading)
+  if (what.gen != gen_ || state_ != state::reading || !reading_)
     return;
   log::warning("read_fault", {{"partition", name()}, {"error", what.detail}});
   options_->card->set_error(what.detail);
@@ -119,7 +124,10 @@ void partition::faulted(const fault_reported& what) {
   unread_ = true;
   degraded(what.fault == read_fault::partition_gone ? "the partition does not exist: " + what.detail
                                                     : "its records cannot be read: " + what.detail);
-  claim_later("read_fault");
+  stop_reading();
+  claim_when_committed_ = true;
+  if (dispatcher_->in_flight() == 0)
+    claim_later("read_fault");
 }
 
 } // namespace tradepulse

@@ -296,6 +296,20 @@ TEST_F(Partition, ClaimsAgainWhereItsOffsetIsOutOfRange) {
   EXPECT_EQ(calls("start ticks/0 from 0"), 2u);
 }
 
+TEST_F(Partition, CommitsWhatItHasReadBeforeItClaimsAgainForAFaultOfReading) {
+  world.start(ticks);
+  world.batch(ticks, {{0, "A 10 0"}, {1, "A 11 1"}});
+  world.fault(ticks, read_fault::offset_out_of_range);
+  world.log.logs[ticks] = {next_offset{7}, high_watermark{7}, {}}; // those two have gone as well
+  world.wait(100ms);
+  EXPECT_EQ(world.store.row(ticks).gen, generation{1});
+  world.commit();
+  world.wait(100ms);
+  EXPECT_EQ(world.reader.calls.back(), "start ticks/0 from 7");
+  EXPECT_EQ(world.store.stream("A")->position, pos(1, 2));
+  EXPECT_EQ(world.metrics().expired_records.value(), 5u);
+}
+
 TEST_F(Partition, LeavesAPassingFaultToTheLibrary) {
   world.start(ticks);
   world.fault(ticks, read_fault::transient);

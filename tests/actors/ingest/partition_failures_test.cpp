@@ -414,12 +414,13 @@ TEST_F(PartitionFailures, NumberAMovedStreamTheSameWhenTheMoveIsReadAgain) {
   expect(2, {{20, 0}, {21, 1}, {22, 2}});
   world.batch(ticks, {{0, "A 10 0"}});
   world.commit();
-  world.batch(other, {{0, "A 20 0"}, {1, "A 21 1"}});  // moves, is held, is not committed
-  world.fault(other, read_fault::offset_out_of_range); // claims again
-  world.wait(100ms);
+  world.batch(other, {{0, "A 20 0"}, {1, "A 21 1"}, {2, "B 5 0"}}); // moves, is not committed
+  world.kill_symbol("B");
+  world.wait(100ms); // claims again
+  EXPECT_EQ(world.store.row(other).gen, generation{2});
   world.read_again(other);
   world.commit();
-  world.batch(other, {{2, "A 22 2"}});
+  world.batch(other, {{3, "A 22 2"}});
   world.commit();
   world.read(client);
   EXPECT_EQ(client.position("A").epoch, world.store.stream("A")->position.epoch);
