@@ -131,6 +131,7 @@ void candle_desk::supply(std::span<const candle_key> asked, std::span<const stor
 void candle_desk::begin_slot() noexcept {
   next_event_ = next_closing_ = 0;
   facts_.clear();
+  std::ignore = builder_.take_left_out();
 }
 
 // A range that has ended was committed, or its claim is over and all is restored.

@@ -163,6 +163,28 @@ TEST_F(PartitionCandles, ThatWaitForTheDatabaseBeginAnewWithAClaim) {
   EXPECT_EQ(closes("A").size(), 3u);
 }
 
+// The slot comes to nothing, and no claim restores the stream before another partition moves it.
+TEST_F(PartitionCandles, ThatASlotHasLeftOutAreNotCountedWhereItIsGivenUp) {
+  candle_options rules;
+  rules.fill = true;
+  rules.fill_limit = 2;
+  begin(of(stream_kind::price, rules));
+  world.start(other);
+  const int t = minute_start();
+  world.batch(source, {tick(0, "A", 10, t), tick(1, "A", 10, t + 60), tick(2, "A", 10, t + 120)});
+  world.commit();
+  world.lose_connection(); // the claim restores without what is closed
+  world.wait(10s);
+  world.hold_candle_loads();
+  world.batch(source, {tick(3, "B", 1, t + 600), tick(4, "A", 99, t + 5)}); // the late one waits
+  ASSERT_EQ(world.candle_loads(), 1u);
+  world.database(false);
+  world.lose_connection();
+  world.answer_candle_loads(); // its claim is gone
+  world.batch(other, {tick(0, "A", 20, t + 610)});
+  EXPECT_EQ(world.metrics().candles_left_out.value(), 0u);
+}
+
 // Whoever comes back with the number of a close asks the stream of candles: it must have the number
 // before the partition is called settled, and that is when its ranges are complete.
 TEST_F(PartitionCandles, ArePublishedBeforeTheirRangeIsComplete) {

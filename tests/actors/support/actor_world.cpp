@@ -180,9 +180,13 @@ struct actor_world::engine {
 
   void answer_loads() {
     for (const auto& wanted : std::exchange(loads, {}))
-      caf::anon_send(wanted.reply_to,
-                     candles_loaded{wanted.gen, wanted.which,
-                                    *world.store.load_candles(wanted.stream, wanted.which)});
+      if (const auto held = owned.find(wanted.source);
+          held != owned.end() && held->second.pending->gen() == wanted.gen)
+        caf::anon_send(wanted.reply_to,
+                       candles_loaded{wanted.gen, wanted.which,
+                                      *world.store.load_candles(wanted.stream, wanted.which)});
+      else
+        caf::anon_send(wanted.reply_to, candles_loaded{wanted.gen, {}, {}});
   }
 
   ingest_parts parts() {
