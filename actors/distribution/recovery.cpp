@@ -117,8 +117,15 @@ void recovery::recalled(const recalled_events& found) {
   live_behind_ = state_ == next::live;
 }
 
+// Before an epoch's first event nothing may say yet that it has begun, but a claim that found so.
+std::optional<stream_position> recovery::committed() const noexcept {
+  const auto known = through_.seq.value() > 0 ? through_ : std::min(restored_, through_);
+  return final_ && known > before_all ? std::optional(known) : std::nullopt;
+}
+
 void recovery::below_memory(const recalled_events& found) {
   through_ = before(found.from);
+  restored_ = found.restored;
   final_ = found.final_below;
   if (journal_) {
     state_ = next::read_journal;

@@ -54,10 +54,7 @@ class recovery {
   stream_position after() const noexcept { return std::max(position_, empty_through_); }
   stream_position through() const noexcept { return through_; }
   // Of read_journal: what was committed for certain. Absent: nothing is known to be.
-  std::optional<stream_position> committed() const noexcept {
-    // Before an epoch's first event nothing may say yet that it has begun.
-    return final_ && through_.seq.value() > 0 ? std::optional(through_) : std::nullopt;
-  }
+  std::optional<stream_position> committed() const noexcept;
   // Of a client that came with a time, until its position is known.
   std::optional<time_ms> time() const noexcept { return time_; }
 
@@ -102,6 +99,7 @@ class recovery {
   stream_position position_;      // of what was written
   stream_position empty_through_; // behind position_ nothing is to be had up to here
   stream_position through_;       // of the read
+  stream_position restored_;      // of the stream, by its last claim
   std::deque<item> items_;
   next state_ = next::ask_memory; // once the items are written
   bool journal_;

@@ -14,7 +14,8 @@ namespace tradepulse {
 // What the events of one slot came to in the candles that are made from its stream.
 struct made_candles {
   std::vector<logged_candle> facts;
-  // One a (candle stream, epoch) that has facts here, by interval, then epoch.
+  // One a (candle stream, epoch) that has facts here, by interval, then epoch; behind them those of
+  // an epoch that begins here and has none yet: they say where their stream stands.
   std::vector<ingest_range::slot> runs;
   // Runs that their streams have not published yet: the range is not complete before.
   std::atomic<std::size_t> unpublished{0};

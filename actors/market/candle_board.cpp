@@ -13,7 +13,7 @@ void candle_board::add(const ingest_range& range, const made_candles& made) {
   std::vector<held> more;
   more.reserve(made.runs.size());
   for (const auto& run : made.runs) {
-    if (run.began_epoch) // nobody hears of it before its commit
+    if (run.count == 0 || run.began_epoch) // nobody hears of it before its commit
       continue;
     const auto last = run.row.position;
     held one{range.weak_from_this(), run.kind.candle_length(), {}};

@@ -114,6 +114,7 @@ void candle_desk::close_before(const ingest_range& range, record_offset offset) 
 
 void candle_desk::apply(const candle_event& event, const candle_cause& cause) {
   const auto done = builder_.apply(event, cause, facts_);
+  began_epoch_ = began_epoch_ || done.began_epoch;
   tally_.corrections += done.corrections;
   tally_.too_late += done.too_late ? 1 : 0;
   tally_.overflows += done.overflows;
@@ -131,6 +132,7 @@ void candle_desk::supply(std::span<const candle_key> asked, std::span<const stor
 void candle_desk::begin_slot() noexcept {
   next_event_ = next_closing_ = 0;
   facts_.clear();
+  began_epoch_ = false;
   std::ignore = builder_.take_left_out();
 }
 
@@ -146,15 +148,27 @@ void candle_desk::release_committed() {
 // The partition's own epoch was committed with its floor. One above it is the next of this stream
 // alone, where a close of the log before has taken the floor's: a claim that loses it may give it
 // to events of yet another log.
-bool candle_desk::is_uncommitted(const ingest_range& range, const candle_fact& first) {
+bool candle_desk::is_uncommitted(const ingest_range& range, candle_interval interval,
+                                 stream_position first) {
   std::erase_if(begun_, [](const begun_epoch& each) { return each.range.expired(); });
-  const auto interval = first.candle.interval;
-  const auto& at = first.position;
-  if (at.seq == sequence{1} && at.epoch > range.floor)
-    begun_.push_back({range.weak_from_this(), interval, at.epoch});
+  if (began_epoch_ && first.seq <= sequence{1} && first.epoch > range.floor)
+    begun_.push_back({range.weak_from_this(), interval, first.epoch});
   return std::ranges::any_of(begun_, [&](const begun_epoch& each) {
-    return each.interval == interval && each.epoch == at.epoch;
+    return each.interval == interval && each.epoch == first.epoch;
   });
+}
+
+void candle_desk::add_run(made_candles& to, const ingest_range& range,
+                          const ingest_range::slot& slot, candle_interval interval,
+                          stream_position first, bool hold) {
+  auto& run = to.runs.emplace_back();
+  run.symbol = slot.symbol;
+  run.kind = stream_kind::candle(interval);
+  run.began_epoch = hold || is_uncommitted(range, interval, first);
+  run.row.symbol = slot.symbol;
+  run.row.kind = run.kind;
+  run.row.home = slot.row.home;
+  run.row.position = first;
 }
 
 std::shared_ptr<made_candles> candle_desk::made(const ingest_range& range,
@@ -182,18 +196,18 @@ std::shared_ptr<made_candles> candle_desk::made(const ingest_range& range,
     const auto kind = stream_kind::candle(fact.candle.interval);
     if (out->runs.empty() || out->runs.back().kind != kind ||
         out->runs.back().row.position.epoch != fact.position.epoch) {
-      auto& run = out->runs.emplace_back();
-      run.symbol = slot.symbol;
-      run.kind = kind;
-      run.facts = out->facts.data() + i;
-      run.began_epoch = hold || is_uncommitted(range, fact);
-      run.row.symbol = slot.symbol;
-      run.row.kind = kind;
-      run.row.home = slot.row.home;
+      add_run(*out, range, slot, fact.candle.interval, fact.position, hold);
+      out->runs.back().facts = out->facts.data() + i;
     }
     ++out->runs.back().count;
     out->runs.back().row.position = fact.position;
   }
+  // An epoch that has no fact yet is where its stream stands all the same, or who has been told so
+  // by a claim would be ahead of a process that has not. Of the first of all nobody is ahead.
+  if (began_epoch_)
+    for (const auto& each : builder_.series())
+      if (const auto& at = each.stream().position; at.seq == sequence{0} && at.epoch > epoch{1})
+        add_run(*out, range, slot, each.interval(), at, hold);
   return out;
 }
 

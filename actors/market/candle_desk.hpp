@@ -62,7 +62,9 @@ class candle_desk {
   void release_committed();
   std::shared_ptr<made_candles> made(const ingest_range& range, const ingest_range::slot& slot,
                                      bool hold);
-  bool is_uncommitted(const ingest_range& range, const candle_fact& first);
+  void add_run(made_candles& to, const ingest_range& range, const ingest_range::slot& slot,
+               candle_interval interval, stream_position first, bool hold);
+  bool is_uncommitted(const ingest_range& range, candle_interval interval, stream_position first);
   candle_update update_of(const ingest_range::slot& slot, const stored_candles& changed);
 
   std::shared_ptr<const candle_options> rules_;
@@ -73,6 +75,7 @@ class candle_desk {
   std::size_t next_event_ = 0;
   std::size_t next_closing_ = 0;
   std::vector<candle_fact> facts_;
+  bool began_epoch_ = false; // of candle streams, with the source
   std::vector<candle_key> missing_;
   tally tally_;
   struct saved {

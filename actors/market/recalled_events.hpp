@@ -27,6 +27,7 @@ struct recalled_events {
   bool settled = false;
   // What is below `from` was committed, or never will be: it is in the journal or nowhere.
   bool final_below = false;
+  stream_position restored; // as of the last claim, so committed; nothing where that is not known
 };
 
 } // namespace tradepulse

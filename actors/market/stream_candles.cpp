@@ -73,7 +73,7 @@ void stream_worker::candles(const candle_work& what) {
   heard();
   auto& events = room();
   auto done = state_->apply(what.ticket.range(), *what.slot, events);
-  const bool is_held = !done.events;
+  const bool is_held = done.held;
   if (what.slot->began_epoch)
     move_home(what.slot->row);
   publish(std::move(done), events, what.passage);

@@ -84,6 +84,7 @@ template <class Events>
 recalled_events symbol_state_of<Events>::recall(stream_position after, std::size_t limit) {
   recalled_events out;
   out.published = published_;
+  out.restored = restored_;
   // What was numbered may not have been shown: the rows of a price were refused since its first.
   const auto shown = published_ ? published_->position : restored_;
   if (shown.epoch.value() == 0)

@@ -62,7 +62,8 @@ template <class Events>
 symbol_state::outcome symbol_state_of<Events>::apply(ingest_range& range, ingest_range::slot& slot,
                                                      event_room& room) {
   outcome out;
-  if (slot.count == 0) { // it takes part for its candles
+  constexpr bool is_candle = std::is_same_v<Events, candle_events>;
+  if (slot.count == 0 && !is_candle) { // it takes part for its candles
     slot.row = numbering_.row();
     return out;
   }
@@ -77,15 +78,16 @@ symbol_state::outcome symbol_state_of<Events>::apply(ingest_range& range, ingest
   events = std::move(numbered.events);
   for (const auto& each : events)
     out.late += each.late ? 1 : 0;
-  if (events.empty())
-    return out;
   out.epoch = numbered.epoch;
-  out.oldest_append = range.events<Events>(slot).front().append_time;
+  if (!events.empty())
+    out.oldest_append = range.events<Events>(slot).front().append_time;
   auto now = next_head();
-  if (numbered.moved_home || !held_.empty()) {
-    held_.push_back({make_burst(out.epoch, events, out.oldest_append), std::move(now)});
+  out.held = numbered.moved_home || !held_.empty();
+  if (out.held) {
+    auto burst = events.empty() ? nullptr : make_burst(out.epoch, events, out.oldest_append);
+    held_.push_back({std::move(burst), std::move(now)});
   } else {
-    out.events = true;
+    out.events = !events.empty();
     release(events, out.epoch, std::move(now), out);
   }
   return out;
@@ -141,11 +143,16 @@ void symbol_state_of<Events>::release(std::span<const event> events, epoch of, h
 template <class Events>
 symbol_state::outcome symbol_state_of<Events>::commit_epoch(epoch committed) {
   outcome out;
-  const auto rest = std::find_if(held_.begin(), held_.end(),
-                                 [&](const held& each) { return each.burst->epoch() > committed; });
+  const auto rest = std::find_if(held_.begin(), held_.end(), [&](const held& each) {
+    return each.published->position.epoch > committed;
+  });
   for (auto each = held_.begin(); each != rest; ++each) {
-    release(each->burst->events(), each->burst->epoch(), std::move(each->published), out);
-    out.bursts.push_back(std::move(each->burst));
+    const auto of = each->published->position.epoch;
+    const auto events = each->burst ? std::span<const event>(each->burst->events())
+                                    : std::span<const event>();
+    release(events, of, std::move(each->published), out);
+    if (each->burst)
+      out.bursts.push_back(std::move(each->burst));
   }
   held_.erase(held_.begin(), rest);
   if (held_.empty())

@@ -33,6 +33,7 @@ class symbol_state {
     // because mostly nobody listens: see burst_of(). Never both.
     std::vector<burst_ptr> bursts;
     bool events = false;     // there are some in the room
+    bool held = false;       // they wait for the commit of their epoch
     tradepulse::epoch epoch; // of them
     time_ms oldest_append{};
     head_ptr published; // null: unchanged
@@ -42,7 +43,8 @@ class symbol_state {
   };
 
   // Numbers the events of one slot and writes its row. Publishes at once, unless the epoch was
-  // begun here and is not committed yet. A slot of candles has its numbers and is only read.
+  // begun here and is not committed yet. A slot of candles has its numbers and is only read; one
+  // without events says that an epoch has begun.
   virtual outcome apply(ingest_range& range, ingest_range::slot& slot, event_room& room) = 0;
   // Of what that call has left in the room. Requires: there are events.
   virtual burst_ptr burst_of(const outcome& done, const event_room& room) const = 0;

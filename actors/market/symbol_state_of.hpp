@@ -45,7 +45,7 @@ class symbol_state_of final : public symbol_state {
 
  private:
   struct held {
-    std::shared_ptr<const tradepulse::burst_of<Events>> burst;
+    std::shared_ptr<const tradepulse::burst_of<Events>> burst; // null: an epoch begins, no more
     head_ptr published;
   };
   auto make_burst(epoch of, std::vector<event> events, time_ms oldest_append) const {

@@ -4,6 +4,7 @@ import glob
 import gzip
 import json
 import os
+import subprocess
 import time
 from decimal import Decimal
 
@@ -13,6 +14,7 @@ from candle_oracle import MS, Trade, closed_candles
 from line import Line
 from replay_test import PLACES, RECORDED
 from supervised import wait_until
+from tradepulse_process import binary
 
 INTERVALS = ["1m", "5m", "15m", "1h"]
 FIELDS = ["open", "high", "low", "close", "volume", "quote_volume", "taker_buy_volume",
@@ -205,3 +207,55 @@ def test_kills_change_no_candle(kafka, postgres):
         assert line.database.query("SELECT stream, gap_count FROM stream_gaps WHERE stream LIKE"
                                    " 'candle%' ORDER BY stream") == [
             (f"candle_{interval}", 0) for interval in ("15m", "1m", "5m")]
+
+
+def come_back(line, epoch, seq):
+    client = line.process.websocket()
+    client.send({"type": "subscribe", "symbol": "BTCUSDT", "streams": ["candle_1m"],
+                 "since": {"epoch": epoch, "seq": seq}})
+    return client, client.wait_for(lambda message: message["type"] == "subscribed")["positions"][0]
+
+
+def test_an_epoch_that_has_no_candle_yet_is_a_position(kafka, postgres):
+    """Over the socket and by REST, of the process that began it and of those that come after it."""
+    with market(kafka, postgres) as line:
+        produce(line, *(trade(number + 1, START + number * MS["1m"]) for number in range(3)))
+        wait_until(lambda: line.database.query(
+            "SELECT last_sequence FROM stream_positions WHERE stream = 'trade'") == [(3,)],
+            "all trades", 30)
+        line.process.stop()
+        subprocess.run([binary(), "offsets", "set", "--config", line.process.config, line.topic,
+                        "0", "latest"], check=True, stdout=subprocess.DEVNULL, timeout=60)
+        line.process.start()
+        produce(line, trade(4, START + 2 * MS["1m"] + 5))
+        wait_until(lambda: line.database.query(
+            "SELECT epoch, last_sequence FROM stream_positions WHERE stream = 'trade'") == [(2, 1)],
+            "the first trade of the epoch", 30)
+        clients = []
+        for round_number in range(3):
+            client, position = come_back(line, 2, 0)
+            clients = [client]
+            assert position == {
+                "symbol": "BTCUSDT", "stream": "candle_1m", "known": True, "epoch": 2, "seq": 0,
+                "recovered": True, "from": {"epoch": 2, "seq": 1}, "to": {"epoch": 2, "seq": 0},
+                "lost": 0}, round_number
+            behind, position = come_back(line, 1, 1)
+            clients.append(behind)
+            assert position["to"] == {"epoch": 2, "seq": 0}
+            if round_number < 2:
+                line.process.kill()
+                line.process.start()
+            # At once, that is before the claim.
+            answers = {epoch: line.rest.get("/api/v1/events/missed?symbol=BTCUSDT&stream=candle_1m"
+                                            f"&epoch={epoch}&fromSeq=0").json() for epoch in (1, 2)}
+            assert (answers[1]["count"], answers[1]["ended_at"], answers[1]["gaps"]) == (2, 2, [])
+            assert {each: answers[2].get(each) for each in ("count", "lowest", "gaps", "ended_at")
+                    } == {"count": 0, "lowest": None, "gaps": [], "ended_at": None}
+        produce(line, trade(5, START + 4 * MS["1m"]))
+        for client, due in zip(clients, ([(2, 1)], [(1, 2), (2, 1)])):
+            client.wait_for(lambda message: message["type"] == "candle"
+                            and message["data"]["epoch"] == 2)
+            assert [(each["epoch"], each["sequence"]) for each in of_type(client, "candle")] == due
+            assert not client.messages("error")
+        (gap,) = clients[1].messages("gap")
+        assert (gap["epoch"], gap["from"], gap["to"], gap["reason"]) == (1, 3, None, "new_epoch")

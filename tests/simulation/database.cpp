@@ -159,13 +159,16 @@ bool database::commit(const transaction& what) {
     }
     if (streams[name])
       stored.candles = streams[name]->candles;
+    if (stored.position.seq.value() == 0)
+      begun_[{name, begun}] = commits;
     streams_[name] = std::move(stored);
   }
   undo_.push_back([this, source = head.source, streams, before = before, book = book,
-                   events = what.events, candles_back = store_candles(head)] {
+                   events = what.events, candles_back = store_candles(head), number = commits] {
     rows_[source] = before; // also a later claim is lost
     candles_back();
     log_.at(source).eras.back().committed = book;
+    std::erase_if(begun_, [number](const auto& each) { return each.second == number; });
     for (const auto& [name, stream] : streams)
       if (stream)
         streams_[name] = *stream;
@@ -234,6 +237,9 @@ void database::look_at(const transaction& what, market_log::era& in) {
   for (const auto& each : head.rows) {
     rows.insert(each.stream.key());
     const auto events = given.find(each.stream.key());
+    const bool is_candle = each.stream.kind.events() == event_kind::candle;
+    if (is_candle && each.stream.position.seq.value() == 0)
+      continue; // look_at_candles() does
     if (events == given.end() || events->second.empty())
       return fail(text_of(each.stream.key()) + " has a row and no event");
     look_at_row(each, in, events->second.back()->at);

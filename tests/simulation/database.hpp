@@ -105,6 +105,8 @@ class database {
   void look_at_candles(const transaction& what, market_log::era& in);
   void look_at_table(const range_commit& head, const std::vector<candle_book::made>& made,
                      const candle_book& book);
+  void look_at_epochs(const range_commit& head, const candle_book& before,
+                      const candle_book& after);
   // Behind the commit: what the next claim brings is what the log makes.
   void look_at_states(const topic_partition& source, const candle_book& book);
   // Returns what puts it back.
@@ -117,6 +119,8 @@ class database {
   std::map<topic_partition, row> rows_;
   std::map<stream_key, stored_stream> streams_;
   std::map<stream_key, std::map<std::int64_t, std::vector<kept>>> journal_;
+  // The transactions of rows that say that an epoch has begun, and no more.
+  std::map<std::pair<stream_key, epoch>, std::uint64_t> begun_;
   // When each was committed first, also where that was lost.
   std::map<stream_key, std::map<stream_position, time_ms>> commit_times_;
   std::map<std::pair<stream_key, time_ms>, closed_candle> candles_; // by stream and start

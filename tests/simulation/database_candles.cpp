@@ -138,7 +138,30 @@ void database::look_at_candles(const transaction& what, market_log::era& in) {
       book->watermark().value_or(rows_[head.source].watermark.value_or(time_ms::min())))
     return fail("another watermark of " + head.source.to_string());
   look_at_table(head, made, *book);
+  look_at_epochs(head, *in.committed, *book);
   in.committed = std::move(book);
+}
+
+// A stream whose epoch begins stands there, also before its first event: in the row that the epoch
+// begins with, and in no other. The first epoch of all begins with its first event.
+void database::look_at_epochs(const range_commit& head, const candle_book& before,
+                              const candle_book& after) {
+  std::set<stream_key> due;
+  for (const auto& [stream, home] : log_.candle_streams())
+    if (const auto at = after.position(stream);
+        home == head.source && at.seq == sequence{0} && at.epoch > epoch{1} &&
+        at != before.position(stream))
+      due.insert(stream);
+  for (const auto& each : head.rows) {
+    const auto name = each.stream.key();
+    if (!is_candle(name) || each.stream.position.seq.value() > 0)
+      continue;
+    if (due.erase(name) == 0 || each.stream.position != after.position(name))
+      return fail(text_of(name) + " is stored at " + text_of(each.stream.position) +
+                  ", and its log has it at " + text_of(after.position(name)));
+  }
+  if (!due.empty())
+    fail(text_of(*due.begin()) + " is not stored where its epoch begins");
 }
 
 // One row a candle that was closed or corrected: its newest state. Open ones, provisional or not,

@@ -92,6 +92,9 @@ history_page database::page(const history_query& query, std::uint64_t transactio
     if (count > 0)
       out.bursts.push_back(burst_of_kept(query, e, first, all, count));
   }
+  for (const auto& [begun, number] : begun_)
+    if (begun.first == stream_key{query.symbol, query.kind} && number <= visible)
+      out.committed = std::max(out.committed, {begun.second, sequence{0}});
   if (query.time) {
     out.after = since.value_or(out.highest);
     out.older = out.after < out.lowest && out.lowest > stream_position{epoch{1}, sequence{1}};

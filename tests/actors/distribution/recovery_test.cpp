@@ -77,5 +77,25 @@ TEST(RecoveryBeforeTheFirstEvent, RefusesALaterEpochThatNobodyKnows) {
   EXPECT_TRUE(recovery(since_point(pos(1, 1)), true).open(nothing).refused);
 }
 
+// A server that lacks the row that the claim has read is not the one that is written to.
+TEST(RecoveryBeforeTheFirstEvent, AsksTheJournalForWhatTheClaimHasFound) {
+  const auto committed = [](stream_position restored, bool settled) {
+    auto found = known_up_to(pos(2, 0));
+    found.restored = restored;
+    found.settled = found.final_below = settled;
+    recovery way(since_point(pos(1, 3)), true);
+    way.open(found);
+    way.asked();
+    way.recalled(found);
+    EXPECT_EQ(way.due(), next::read_journal);
+    return way.committed();
+  };
+  EXPECT_EQ(committed(pos(2, 0), true), pos(2, 0));
+  EXPECT_EQ(committed(pos(1, 5), true), pos(1, 5)); // the epoch has begun since
+  EXPECT_EQ(committed({}, true), std::nullopt);
+  EXPECT_EQ(committed(pos(1, 0), true), std::nullopt); // no row says so
+  EXPECT_EQ(committed(pos(1, 5), false), std::nullopt);
+}
+
 } // namespace
 } // namespace tradepulse

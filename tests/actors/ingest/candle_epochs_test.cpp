@@ -51,6 +51,44 @@ struct CandleEpochs : testing::Test {
   actor_world world;
 };
 
+// Who is told so by a claim must not be ahead of the next process.
+TEST_F(CandleEpochs, AreWhereTheirStreamStandsBeforeTheFirstEvent) {
+  world.batch(source, {tick(0, "A", 0), tick(1, "A", 60)});
+  world.commit();
+  claim_from(2, 2);
+  world.batch(source, {tick(2, "A", 70)});
+  EXPECT_EQ(world.published("A", minutes.kind), pos(2, 0));
+  world.commit();
+  EXPECT_EQ(world.store.stream("A", minutes.kind)->position, pos(2, 0));
+  EXPECT_EQ(world.store.stream("A", minutes.kind)->home, source);
+  world.batch(source, {tick(3, "A", 120)});
+  EXPECT_EQ(world.published("A", minutes.kind), pos(2, 1));
+  world.commit();
+  EXPECT_EQ(world.store.candle_events(minutes).size(), 2u);
+}
+
+TEST_F(CandleEpochs, AboveTheFloorAreHeardOfWithTheirCommit) {
+  world.batch(source, {tick(0, "A", 0)});
+  world.commit();
+  claim_from(1, 2);
+  world.batch(source, {tick(1, "B", 60)}); // closes A's of the epoch before, at the floor: 2/1
+  world.batch(source, {tick(2, "A", 70)}); // 3/0
+  EXPECT_EQ(world.published("A", minutes.kind), pos(2, 1));
+  world.commit();
+  EXPECT_EQ(world.published("A", minutes.kind), pos(3, 0));
+  world.batch(source, {tick(3, "B", 120)});
+  EXPECT_EQ(world.published("A", minutes.kind), pos(3, 1)); // it need not wait any more
+  world.passivate_idle();
+  EXPECT_EQ(world.symbol_actors(), 0u);
+}
+
+TEST_F(CandleEpochs, TheFirstOfAllIsStoredWithItsFirstEvent) {
+  world.batch(source, {tick(0, "A", 0)});
+  world.commit();
+  EXPECT_FALSE(world.store.stream("A", minutes.kind));
+  EXPECT_EQ(world.symbol_actors(), 1u);
+}
+
 TEST_F(CandleEpochs, ThatTheFloorHasReachedMeanwhileAreCommitted) {
   begin_one_and_lose_it();
   world.batch(source, {tick(4, "A", 130), tick(5, "A", 180)}); // 3/1, at the floor

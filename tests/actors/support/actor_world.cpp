@@ -589,8 +589,8 @@ std::size_t actor_world::moves_told() const {
   return out;
 }
 
-stream_position actor_world::published(std::string_view name) const {
-  const auto found = engine_->directory.find(named(name));
+stream_position actor_world::published(std::string_view name, stream_kind kind) const {
+  const auto found = engine_->directory.find({named(name), kind});
   return found.snapshot ? found.snapshot->position : stream_position{};
 }
 

@@ -91,7 +91,7 @@ class actor_world {
   // Everything that was written for it since.
   void read(checking_client& client);
   std::size_t moves_told() const; // "the database was ahead", to any client
-  stream_position published(std::string_view name) const;
+  stream_position published(std::string_view name, stream_kind kind = {}) const;
   std::optional<topic_partition> home_of(const stream_key& name) const;
   // The I/O thread does nothing until it is released.
   void hold_io();
