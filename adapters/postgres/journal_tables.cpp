@@ -41,6 +41,10 @@ constexpr std::array tables{
 
 } // namespace
 
+std::span<const journal_table> journals() noexcept {
+  return tables;
+}
+
 const journal_table& journal_of(event_kind kind) {
   TRADEPULSE_EXPECTS(journal_kinds::all().contains(kind));
   return *std::ranges::find(tables, kind, &journal_table::kind);

@@ -2,6 +2,7 @@
 
 #include <initializer_list>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -44,6 +45,8 @@ struct journal_table {
   std::string_view read;    // those of its events for journal_decoding, behind the common ones
 };
 
+// One of each kind.
+std::span<const journal_table> journals() noexcept;
 // Requires: journal_kinds::all() contains it.
 const journal_table& journal_of(event_kind kind);
 // By `word`; null where there is none.

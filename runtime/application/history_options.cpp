@@ -20,6 +20,23 @@ std::string not_kept(const journal_kinds& kept, stream_kind kind) {
          name.substr(0, name.find('_'));
 }
 
+std::chrono::milliseconds kept_for(const config::journal_retention_settings& keep,
+                                   event_kind kind) {
+  switch (kind) { // the compiler names a kind that is forgotten
+  case event_kind::trade:
+    return keep.trade;
+  case event_kind::quote:
+    return keep.quote;
+  case event_kind::kline:
+    return keep.kline;
+  case event_kind::candle:
+    return keep.candle;
+  case event_kind::price:
+    break;
+  }
+  return keep.price;
+}
+
 } // namespace
 
 history_desk_options history_options(const config::settings& settings, actor_board& board,
@@ -89,16 +106,11 @@ journal_kinds kinds_kept(const config::settings& settings) {
 
 std::vector<journal_rule> retention_rules(const config::settings& settings) {
   std::vector<journal_rule> out;
-  const auto& keep = settings.journal.retention;
-  const auto add = [&out](const char* kind, std::chrono::milliseconds how_long) {
-    if (how_long != config::journal_retention_settings::forever)
-      out.push_back({kind, how_long});
-  };
-  add("price", keep.price);
-  add("trade", keep.trade);
-  add("quote", keep.quote);
-  add("kline", keep.kline);
-  add("candle", keep.candle);
+  for (const auto& journal : journals()) {
+    const auto keep = kept_for(settings.journal.retention, journal.kind);
+    if (keep != config::journal_retention_settings::forever)
+      out.push_back({std::string(journal.word), keep});
+  }
   return out;
 }
 

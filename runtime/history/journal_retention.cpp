@@ -4,6 +4,7 @@
 
 #include <utility>
 
+#include "adapters/postgres/journal_tables.hpp"
 #include "protocol/log.hpp"
 
 namespace tradepulse {
@@ -20,7 +21,8 @@ journal_retention::journal_retention(journal_retention_options options, metrics:
     : options_(std::move(options)),
       failures_(registry.make_counter("tradepulse_journal_retention_failures_total",
                                       "Runs of journal.retention that did not come to their end")) {
-  for (const char* kind : {"price", "trade", "quote", "kline"})
+  for (const auto& journal : journals()) {
+    const std::string kind(journal.word);
     kinds_.emplace(
         kind,
         kind_metrics{
@@ -31,6 +33,7 @@ journal_retention::journal_retention(journal_retention_options options, metrics:
                                 "Start of the oldest day that the journal keeps, by the last run; "
                                 "0: none is known",
                                 {{"stream", kind}})});
+  }
 }
 
 journal_retention::~journal_retention() {

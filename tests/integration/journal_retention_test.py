@@ -108,6 +108,21 @@ def test_a_day_beyond_its_retention_goes_and_the_lowest_position_is_the_next_one
                                    " WHERE datname = current_database())") == []
 
 
+@pytest.mark.parametrize("kind", ["price", "trade", "quote", "kline", "candle"])
+def test_each_kind_can_be_said(kafka, postgres, kind):
+    forever = {f"journal.retention.{each}": "forever" for each in ["price", "quote"]}
+    with Line(kafka, postgres, 1, forever) as line:
+        line.process.stop()
+        line.database.query(f"SELECT journal_leaf('journal_{kind}s', %s)", day(OLD))
+        line.process.settings[f"journal.retention.{kind}"] = "7d"
+        line.process.start()
+        line.process.wait_for_log(
+            f"event=journal_leaf_dropped leaf=journal_{kind}s_{day(OLD):%Y%m%d}")
+        dropped = 'tradepulse_journal_leaves_dropped_total{stream="%s"}' % kind
+        wait_until(lambda: line.process.metrics()[dropped] == 1, "the metric", 20)
+        assert line.ops.get("/ready").json()["status"] == "ready"
+
+
 def test_for_ever_is_for_ever(kafka, postgres):
     with aged(kafka, postgres, {"journal.retention.price": "forever"}) as line:
         line.process.start()

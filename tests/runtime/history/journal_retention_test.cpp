@@ -80,6 +80,18 @@ TEST_F(JournalRetention, CountsEachKindApart) {
   EXPECT_EQ(counted("kline"), "dropped 0, failures 0, oldest 1722556800");
 }
 
+// One that it did not know ended the process, at each start.
+TEST_F(JournalRetention, CountsEveryKindThatIsJournalled) {
+  auto& retention = make();
+  for (const char* kind : {"price", "trade", "quote", "kline", "candle"}) {
+    next = {};
+    next.gone = {{kind, "journal_of_it_20240725"}};
+    next.left = {{kind, august_2}};
+    EXPECT_NO_THROW(retention.run_once()) << kind;
+    EXPECT_EQ(counted(kind), "dropped 1, failures 0, oldest 1722556800") << kind;
+  }
+}
+
 TEST_F(JournalRetention, ComesBackSoonWhereTheDatabaseWillDoItLater) {
   auto& retention = make();
   next.gone = {{"price", "journal_prices_20240725"}};
