@@ -64,8 +64,8 @@ void partition::show_what_is_over(clock::time_point now) {
     return;
   const auto until = parts().time->wall();
   for (const auto& name : builder_->candles()->over(shown_until_, until))
-    tell(parts().directory->actor_for({name, options_->candles->stream}, options_->source),
-         candles_idle{until});
+    if (auto to = parts().directory->actor_at({name, options_->candles->stream}, options_->source))
+      tell(*to, candles_idle{until});
   shown_until_ = until;
 }
 

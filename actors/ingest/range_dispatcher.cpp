@@ -39,9 +39,7 @@ void range_dispatcher::dispatch(const std::shared_ptr<ingest_range>& range,
         return symbol_work{std::move(ticket), on};
       },
       [this](const symbol_work& work) {
-        const auto name = work.ticket.slot().key();
-        return has_to_wait(name, work) ? symbol_actor{}
-                                       : parts_.directory->actor_for(name, parts_.source);
+        return has_to_wait(work.ticket.slot().key(), work) ? symbol_actor{} : actor_of(work);
       });
   for (std::size_t i = 0; i < letters.size(); ++i) {
     parts_.metrics->rejected[static_cast<std::size_t>(letters[i].reason)]->add();
@@ -49,11 +47,22 @@ void range_dispatcher::dispatch(const std::shared_ptr<ingest_range>& range,
   }
 }
 
+// A slot without events is nothing to who goes by another partition's times: it has had its part.
+symbol_actor range_dispatcher::actor_of(const symbol_work& work) {
+  const auto name = work.ticket.slot().key();
+  if (work.ticket.slot().count > 0)
+    return parts_.directory->actor_for(name, parts_.source);
+  const auto found = parts_.directory->actor_at(name, parts_.source);
+  if (!found)
+    work.ticket.acknowledge();
+  return found.value_or(symbol_actor{});
+}
+
 // Without its part of the delivery window: what waits for the database must not hold up others.
 bool range_dispatcher::has_to_wait(const stream_key& name, const symbol_work& work) {
   auto found = waiting_.empty() ? waiting_.end() : waiting_.find(name); // mostly none waits
   if (found == waiting_.end()) {
-    if (parts_.directory->can_number(name, parts_.source))
+    if (work.ticket.slot().count == 0 || parts_.directory->can_number(name, parts_.source))
       return false;
     unknown_.push_back(name);
     found = waiting_.try_emplace(name).first;
@@ -66,7 +75,7 @@ void range_dispatcher::restored(const std::vector<stream_key>& streams) {
   for (const auto& name : streams)
     if (auto waited = waiting_.extract(name))
       for (auto& work : waited.mapped())
-        if (auto to = parts_.directory->actor_for(name, parts_.source))
+        if (auto to = actor_of(work))
           tell(to, std::move(work));
 }
 

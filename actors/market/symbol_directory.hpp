@@ -111,6 +111,9 @@ class symbol_directory {
   // with what is known of it. Null where only a claim can tell what to begin with, and while the
   // process ends.
   symbol_actor actor_for(const stream_key& name, const topic_partition& source);
+  // For what this partition brings without events: a time at which candles close. Absent: the
+  // stream's events come from another one, whose times its candles go by. Null: as above.
+  std::optional<symbol_actor> actor_at(const stream_key& name, const topic_partition& source);
   // The actor died: there is none until the next restore(). Does nothing where another one has
   // taken its place already. True: it was the symbol's actor.
   bool forget_actor(const stream_key& name, std::uint64_t actor_id);
@@ -183,6 +186,7 @@ class symbol_directory {
   symbol_entry& entry_of(shard& in, const stream_key& name);
   bool are_free(const symbol& name, candle_intervals intervals) const;
   std::shared_ptr<symbol_state> new_state(const symbol_entry& entry) const;
+  symbol_actor at_work(symbol_entry& entry);
   candle_view_ptr view_of(const symbol_entry& entry) const;
   bool is_idle(const symbol_entry& entry) const;
   static bool is_elsewhere(const symbol_entry& entry, const topic_partition& source,

@@ -131,8 +131,24 @@ symbol_actor symbol_directory::actor_for(const stream_key& name, const topic_par
     return {};
   if (!entry.home)
     entry.home = source;
-  if (*entry.home != source && !(entry.next_home && *entry.next_home == source))
+  if (!is_fed_by(entry, source))
     entry.next_home = std::make_unique<topic_partition>(source);
+  return at_work(entry);
+}
+
+std::optional<symbol_actor> symbol_directory::actor_at(const stream_key& name,
+                                                       const topic_partition& source) {
+  auto& in = shard_of(name);
+  std::lock_guard lock(in.mutex);
+  const auto found = in.entries.find(name);
+  if (found == in.entries.end() || !is_fed_by(*found->second, source))
+    return std::nullopt;
+  auto& entry = *found->second;
+  return ended_ || entry.needs_restore ? symbol_actor{} : at_work(entry);
+}
+
+// Requires: the shard's lock. Something is on its way to it from here on.
+symbol_actor symbol_directory::at_work(symbol_entry& entry) {
   if (!entry.actor) {
     auto state = std::exchange(entry.idle, nullptr);
     entry.actor = spawn_(entry, state ? std::move(state) : new_state(entry));
@@ -230,7 +246,7 @@ std::vector<stream_key> symbol_directory::active_at(const topic_partition& home)
     std::lock_guard lock(in.mutex);
     for (const auto& [name, entry] : in.entries)
       if ((entry->worked || entry->needs_restore || entry->idle) &&
-          (entry->home == home || (entry->next_home && *entry->next_home == home)) &&
+          is_fed_by(*entry, home) &&
           name.kind.events() != event_kind::candle) // they are restored with their source
         out.push_back(name);
   }

@@ -58,6 +58,12 @@ struct symbol_entry {
   bool only_awaited = false; // made by a subscription; counted against the bound until it has data
 };
 
+// Whether its events come from this partition, or will with those that are on their way. Requires:
+// the lock of its shard.
+inline bool is_fed_by(const symbol_entry& entry, const topic_partition& source) noexcept {
+  return entry.home == source || (entry.next_home && *entry.next_home == source);
+}
+
 // Where the candles of one stream go.
 struct candle_outlets {
   std::shared_ptr<candle_board> board; // null: they are another stream's
