@@ -14,9 +14,19 @@ error bad(std::string_view text, const char* why) {
   return {errc::bad_time, "time \"" + shown + "\": " + why};
 }
 
-result<time_ms> checked(std::string_view text, time_ms time) {
-  if (time < earliest_event_time || time >= latest_event_time)
-    return bad(text, "outside 2000-01-01 .. 2100-01-01");
+struct bounds {
+  time_ms from;
+  time_ms until; // exclusive
+  const char* beyond;
+};
+constexpr bounds of_events{earliest_event_time, latest_event_time,
+                           "outside 2000-01-01 .. 2100-01-01"};
+constexpr bounds of_questions{earliest_asked_time, latest_asked_time,
+                              "outside 0001-01-01 .. 10000-01-01"};
+
+result<time_ms> checked(std::string_view text, time_ms time, const bounds& within) {
+  if (time < within.from || time >= within.until)
+    return bad(text, within.beyond);
   return time;
 }
 
@@ -78,18 +88,16 @@ bool take_zone(std::string_view& text, minutes& out) {
   return true;
 }
 
-} // namespace
-
-result<time_ms> parse_time(std::string_view text) {
+result<time_ms> parse(std::string_view text, const bounds& within) {
   if (text.empty())
     return bad(text, "empty");
   if (text.find_first_not_of("0123456789") == std::string_view::npos) {
     if (text.size() > 15)
-      return bad(text, "outside 2000-01-01 .. 2100-01-01");
+      return bad(text, within.beyond);
     std::int64_t ms = 0;
     for (char c : text)
       ms = ms * 10 + (c - '0');
-    return checked(text, time_ms{milliseconds{ms}});
+    return checked(text, time_ms{milliseconds{ms}}, within);
   }
   std::string_view rest = text;
   int y = 0, mo = 0, d = 0, h = 0, mi = 0, s = 0;
@@ -106,8 +114,19 @@ result<time_ms> parse_time(std::string_view text) {
                             day{static_cast<unsigned>(d)}};
   if (!date.ok() || h > 23 || mi > 59 || s > 59)
     return bad(text, "no such time");
-  return checked(text,
-                 time_ms{sys_days{date} + hours{h} + minutes{mi} + seconds{s} + fraction - zone});
+  return checked(
+      text, time_ms{sys_days{date} + hours{h} + minutes{mi} + seconds{s} + fraction - zone},
+      within);
+}
+
+} // namespace
+
+result<time_ms> parse_time(std::string_view text) {
+  return parse(text, of_events);
+}
+
+result<time_ms> parse_asked_time(std::string_view text) {
+  return parse(text, of_questions);
 }
 
 std::string to_iso8601(time_ms time) {

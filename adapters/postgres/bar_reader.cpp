@@ -29,10 +29,6 @@ std::string array_of(const std::vector<symbol>& names) {
   return out + "}";
 }
 
-std::string time_or(const std::optional<time_ms>& time, const char* otherwise) {
-  return time ? to_iso8601(*time) : otherwise;
-}
-
 template <class Value>
 std::optional<Value> value_of(const pqxx::field& field) {
   return field.is_null() ? std::nullopt : std::optional(field.as<Value>());
@@ -100,7 +96,8 @@ struct bar_reader::reading {
     std::vector<std::vector<bar>> out(names.size());
     const auto rows = transaction.exec_params(
         sql::bars_in(in.name, in.columns, query.newest), array_of(names), interval_of(query.kind),
-        time_or(query.from, "-infinity"), time_or(query.until, "infinity"),
+        to_iso8601(query.from.value_or(earliest_asked_time)),
+        to_iso8601(std::min(query.until.value_or(latest_asked_time), latest_asked_time)),
         static_cast<std::int64_t>(query.limit) + 1);
     db.answered();
     for (const auto& row : rows)

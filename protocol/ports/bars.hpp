@@ -16,7 +16,8 @@
 
 namespace tradepulse {
 
-// Bars of symbols, by the times at which they start: upstream's klines, or candles.
+// Bars of symbols, by the times at which they start: upstream's klines, or candles. Those outside
+// [earliest_asked_time, latest_asked_time) are none.
 struct bar_query {
   std::vector<tradepulse::symbol> symbols; // of each the same
   stream_kind kind{};                      // kline_<interval> or candle_<interval>

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "protocol/decimal.hpp"
+#include "runtime/rest/query_string.hpp"
 
 namespace tradepulse {
 namespace {
@@ -48,6 +49,12 @@ void put_known(std::string& out, std::string_view member, const std::optional<Va
 
 std::int64_t ms_of(time_ms time) {
   return time.time_since_epoch().count();
+}
+
+// A number that a query would take for seconds is written out.
+std::string askable(time_ms time) {
+  return time < earliest_in_milliseconds ? '"' + to_iso8601(time) + '"'
+                                         : std::to_string(ms_of(time));
 }
 
 std::string place(stream_position at) {
@@ -203,7 +210,9 @@ std::string bars_body(const bar_request& asked, const bar_stream& from,
   }
   out += "]";
   if (found.more && !bars.empty())
-    put(out, "next", asked.newest ? ms_of(bars.front().start) : ms_of(bars.back().start) + 1);
+    put(out, "next",
+        askable(asked.newest ? bars.front().start
+                             : bars.back().start + std::chrono::milliseconds{1}));
   put(out, "gaps", gaps(from, found.committed));
   return out + "}";
 }

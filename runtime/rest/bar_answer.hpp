@@ -27,6 +27,7 @@ void append_bar(std::string& out, const bar& of);
 // `epoch`, `seq`: all events of the stream up to there are in `data`, as far as they are about
 // these bars; go on from there. null: nothing of it is numbered.
 // `next`: where bars are left, what goes on with them: as `start` of a range, else as `end`.
+// Milliseconds; ISO-8601 where a query would not take them for such.
 // `gaps`: numbers that subscribers have, and neither the tables nor memory.
 std::string bars_body(const bar_request& asked, const bar_stream& from,
                       const bars_of_symbol& found);

@@ -61,9 +61,9 @@ std::optional<binance_error> take_time(const query_string& parameters, std::stri
   if (auto wrong = take_number(parameters, name, 0, INT64_MAX, number); wrong || !number)
     return wrong;
   const auto ms = *number >= first_microseconds ? *number / 1'000 : *number;
-  // Nothing is stored outside; so the bounds are not passed by arithmetic either.
+  // Nothing is read outside; so the bounds are not passed by arithmetic either.
   out = std::min(time_ms{std::chrono::milliseconds{static_cast<std::int64_t>(ms)}},
-                 latest_event_time);
+                 latest_asked_time);
   return std::nullopt;
 }
 

@@ -15,9 +15,6 @@ int hex(char c) {
   return -1;
 }
 
-// Seconds up to 2100 have ten digits, milliseconds since 2000 twelve.
-constexpr std::size_t most_digits_of_seconds = 11;
-
 } // namespace
 
 std::optional<std::string> percent_decode(std::string_view text, bool plus_is_space) {
@@ -87,12 +84,13 @@ result<std::optional<time_ms>> query_string::time(std::string_view name) const {
     return std::optional<time_ms>{};
   const bool digits = text->find_first_not_of("0123456789") == std::string::npos;
   const bool seconds = digits && !text->empty() && text->size() <= most_digits_of_seconds;
-  const auto parsed = parse_time(seconds ? *text + "000" : *text);
-  if (!parsed)
+  const auto parsed = parse_asked_time(seconds ? *text + "000" : *text);
+  if (!parsed || (digits && !seconds && *parsed < earliest_in_milliseconds))
     return error{errc::bad_request,
                  std::string(name) + "=" + text->substr(0, 40) +
-                     ": a time from 2000 to 2100, as ISO-8601 with a zone "
-                     "(2024-08-08T23:54:00Z) or in seconds or milliseconds since 1970"};
+                     ": a time of the years 1 to 9999, as ISO-8601 with a zone "
+                     "(2024-08-08T23:54:00Z), or since 1970 in seconds (up to ten digits) or "
+                     "milliseconds (twelve or more)"};
   return std::optional<time_ms>{*parsed};
 }
 

@@ -15,6 +15,11 @@ namespace tradepulse {
 // Percent-decoded once; `+` is a space only where `plus_is_space`. nullopt: a bad escape or NUL.
 std::optional<std::string> percent_decode(std::string_view text, bool plus_is_space);
 
+// Of digits up to ten are seconds since 1970 (up to 2286), twelve and more milliseconds since 1970
+// (of 1973-03-03 and later); eleven may be either one mistyped.
+inline constexpr std::size_t most_digits_of_seconds = 10;
+inline constexpr time_ms earliest_in_milliseconds{std::chrono::milliseconds{100'000'000'000}};
+
 // The members of a query ("limit=10&after=AAPL"), decoded. Of a doubled one the last counts; what
 // cannot be decoded is left out.
 class query_string {
@@ -27,8 +32,8 @@ class query_string {
   // Errors: bad_request, naming the parameter, the value and the range.
   result<std::optional<std::uint64_t>> number(std::string_view name, std::uint64_t least,
                                               std::uint64_t most) const;
-  // ISO-8601 with a zone, or seconds or milliseconds since 1970: those of 2000 to 2100 do not
-  // overlap. Errors: bad_request, naming the parameter, the value and what is allowed.
+  // ISO-8601 with a zone, of the years 1 to 9999, or seconds or milliseconds since 1970.
+  // Errors: bad_request, naming the parameter, the value and what is allowed.
   result<std::optional<time_ms>> time(std::string_view name) const;
 
  private:

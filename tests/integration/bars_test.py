@@ -1,5 +1,6 @@
 """GET /bars and /api/v3/klines: klines that came by Kafka, and those that another program left."""
 
+import datetime
 import decimal
 
 import pytest
@@ -133,6 +134,37 @@ def test_what_another_program_has_left_is_among_them(kafka, postgres):
         rows = line.rest.get("/api/v3/klines?symbol=BTCUSDT&interval=1m").json()
         assert [each[0] for each in rows] == [each["start"] for each in data]
         assert rows[0][8:] == [None, None, None, "0"]
+
+
+def test_pages_go_back_to_the_oldest_bar_that_another_program_has_left(kafka, postgres):
+    """Before all events, before twelve digits of milliseconds, and before 1970."""
+    days = ["1962-01-02", "1969-12-31", "1970-01-01", "1970-01-02", "1973-03-02", "1973-03-04",
+            "1999-01-01", "2024-08-08"]
+    with Klines(kafka, postgres, start=False) as line:
+        line.psql("CREATE TABLE market_klines (time TIMESTAMPTZ, symbol TEXT, interval TEXT,"
+                  " open NUMERIC, high NUMERIC, low NUMERIC, close NUMERIC, volume NUMERIC)")
+        for each in days:
+            line.psql(f"INSERT INTO market_klines VALUES ('{each}Z', 'IBM', '1d', 1, 1, 1, 1, 1)")
+        line.process.start()
+
+        def pages(path, name):
+            """The days of each page, until there is no next one."""
+            out, given = [], ""
+            for _ in range(20):
+                answer = line.rest.get(f"/bars/IBM{path}interval=1d&limit=3{given}")
+                assert answer.status == 200, answer.body
+                page = answer.json()
+                epoch = datetime.datetime(1970, 1, 1)
+                out.append([f"{epoch + datetime.timedelta(milliseconds=each['start']):%Y-%m-%d}"
+                            for each in page["data"]])
+                if "next" not in page:
+                    return out
+                given = f"&{name}={page['next']}"
+            raise AssertionError(out)
+
+        assert pages("?", "end") == [days[5:8], days[2:5], days[0:2]]
+        assert pages("/range?start=0001-01-01T00:00:00Z&", "start") == [
+            days[0:3], days[3:6], days[6:8]]
 
 
 def test_bars_are_whole_whatever_is_journalled(kafka, postgres):

@@ -82,6 +82,23 @@ TEST(Time, IsBetween2000And2100) {
   EXPECT_EQ(read("1723161256543000"), "bad_time");
 }
 
+TEST(Time, OfAQuestionHasAYearOfFourDigits) {
+  const auto asked = [](std::string_view text) {
+    const auto time = parse_asked_time(text);
+    return time ? std::to_string(time->time_since_epoch().count()) : time.failure().detail;
+  };
+  EXPECT_EQ(asked("0"), "0");
+  EXPECT_EQ(asked("1999-01-01T00:01:00Z"), "915148860000");
+  EXPECT_EQ(asked("0001-01-01T00:00:00Z"), "-62135596800000");
+  EXPECT_EQ(asked("9999-12-31T23:59:59.999Z"), "253402300799999");
+  EXPECT_EQ(asked("253402300799999"), "253402300799999");
+  const std::string beyond = "outside 0001-01-01 .. 10000-01-01";
+  for (const std::string text : {"253402300800000", "1723161256543000", "0000-12-31T23:59:59Z",
+                                 "9999-12-31T23:59:59-00:01", "0001-01-01T00:00:00+00:01"})
+    EXPECT_EQ(asked(text), "time \"" + text + "\": " + beyond);
+  EXPECT_EQ(read("915148860000"), "bad_time"); // of a record
+}
+
 TEST(Time, RefusesOtherForms) {
   for (const char* text : {"", "-1723161256543", "+1723161256543", "1723161256543.0", "1.7e12",
                            " 1723161256543", "1723161256543 ", "2024-08-08", "20240808T235416Z",

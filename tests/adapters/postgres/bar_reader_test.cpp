@@ -184,6 +184,29 @@ TEST_F(BarReader, LeavesOutWhatAPriceCannotHold) {
   EXPECT_EQ(read(of("A")), "14:02 1/102 closed");
 }
 
+// Else a page could end where no question goes on.
+TEST_F(BarReader, LeavesOutWhatNoQuestionCanName) {
+  migrated(db);
+  klines("A", 0, 0);
+  for (const char* time : {"-infinity", "0044-03-15Z BC", "0001-12-31 23:59:59Z BC",
+                           "10000-01-01Z", "infinity"})
+    db.run("INSERT INTO market_klines (time, symbol, open, high, low, close) VALUES ('" +
+           std::string(time) + "', 'A', 1, 1, 1, 1)");
+  EXPECT_EQ(read(of("A")), "14:00 1/100 closed");
+  for (const char* time : {"0001-01-01Z", "1962-01-02Z", "9999-12-31 23:59Z"})
+    db.run("INSERT INTO market_klines (time, symbol, open, high, low, close) VALUES ('" +
+           std::string(time) + "', 'A', 1, 1, 1, 1)");
+  const auto bars = page(of("A"))[0].bars;
+  ASSERT_EQ(bars.size(), 4U);
+  EXPECT_EQ(bars[0].start, earliest_asked_time);
+  EXPECT_EQ(bars[1].start, at_ms(-252'374'400'000));
+  EXPECT_EQ(bars[3].end, latest_asked_time);
+  auto query = of("A");
+  query.until = latest_asked_time + std::chrono::milliseconds{1}; // as Binance's end is
+  query.from = latest_asked_time;
+  EXPECT_EQ(read(query), "");
+}
+
 TEST_F(BarReader, FindsTheTableWhereMigrateHasMovedItMeanwhile) {
   migrated(db);
   klines("A", 0, 0);

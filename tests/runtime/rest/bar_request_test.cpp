@@ -52,8 +52,9 @@ TEST(BarRequest, NamesTheParameterWhatCameAndWhatIsAllowed) {
     EXPECT_EQ(refusal(parse_bar_request("AAPL", std::string("limit=") + limit)),
               std::string("limit=") + limit + ": a whole number from 1 to 1000");
   EXPECT_EQ(refusal(parse_bar_request("AAPL", "end=yesterday")),
-            "end=yesterday: a time from 2000 to 2100, as ISO-8601 with a zone "
-            "(2024-08-08T23:54:00Z) or in seconds or milliseconds since 1970");
+            "end=yesterday: a time of the years 1 to 9999, as ISO-8601 with a zone "
+            "(2024-08-08T23:54:00Z), or since 1970 in seconds (up to ten digits) or "
+            "milliseconds (twelve or more)");
   EXPECT_EQ(refusal(parse_bar_request("AAPL", "start=1723125600")),
             "start=1723125600: only /range begins at a time");
   EXPECT_EQ(refusal(parse_bar_request("A%zz", "")), "symbol: the percent-encoding is not valid");

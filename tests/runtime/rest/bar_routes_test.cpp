@@ -66,6 +66,52 @@ TEST_F(BarRoutes, GoOnInARangeBehindItsLastBar) {
   EXPECT_FALSE(bars.asked[0].newest);
 }
 
+// Another program's bars may be older than any event, and a small number would be taken for seconds.
+TEST_F(BarRoutes, SayANextThatCanBeAskedForWheneverABarIs) {
+  knows(stored("AAPL", kline_1m, 1, 7, "stock-bars"));
+  struct place {
+    std::int64_t start;
+    const char* end_of_newest;
+    const char* start_of_range;
+  };
+  const place places[] = {
+      {1'723'125'600'000, "1723125600000", "1723125600001"},
+      {915'148'860'000, "915148860000", "915148860001"}, // 1999
+      {100'000'000'000, "100000000000", "100000000001"}, // 1973
+      {99'999'999'999, R"("1973-03-03T09:46:39.999Z")", "100000000000"},
+      {86'400'000, R"("1970-01-02T00:00:00.000Z")", R"("1970-01-02T00:00:00.001Z")"},
+      {0, R"("1970-01-01T00:00:00.000Z")", R"("1970-01-01T00:00:00.001Z")"},
+      {-252'374'400'000, R"("1962-01-02T00:00:00.000Z")", R"("1962-01-02T00:00:00.001Z")"},
+      {253'402'300'740'000, "253402300740000", "253402300740001"}}; // 9999
+  for (const auto& each : places) {
+    auto one = minute(0, 5);
+    one.start = at_ms(each.start);
+    const auto next = [&](const std::string& path, const std::string& query) {
+      bars.asked.clear();
+      bars.answers.clear();
+      bars.answer({one}, {epoch{1}, sequence{7}}, true);
+      const auto body = get(path, query + "limit=1").body;
+      const auto from = body.find(R"("next":)") + 7;
+      return body.substr(from, body.find(R"(,"gaps")") - from);
+    };
+    const auto unquoted = [](std::string text) {
+      std::erase(text, '"');
+      return text;
+    };
+    const auto end = next("/AAPL", "");
+    EXPECT_EQ(end, each.end_of_newest);
+    next("/AAPL", "end=" + unquoted(end) + "&");
+    ASSERT_EQ(bars.asked.size(), 1U) << end;
+    EXPECT_EQ(bars.asked[0].until, one.start) << end;
+
+    const auto start = next("/AAPL/range", "start=0001-01-01T00:00:00Z&");
+    EXPECT_EQ(start, each.start_of_range);
+    next("/AAPL/range", "start=" + unquoted(start) + "&");
+    ASSERT_EQ(bars.asked.size(), 1U) << start;
+    EXPECT_EQ(bars.asked[0].from, one.start + std::chrono::milliseconds{1}) << start;
+  }
+}
+
 TEST_F(BarRoutes, HaveNoNextWhereNoneIsLeft) {
   knows(stored("AAPL", kline_1m, 1, 7, "stock-bars"));
   bars.answer({minute(0, 5)}, {epoch{1}, sequence{7}});

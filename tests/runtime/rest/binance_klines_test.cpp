@@ -74,7 +74,7 @@ TEST_F(BinanceKlines, AreTheNewestOnesWithoutAStartAndTheOldestWithOne) {
   EXPECT_EQ(query.until, at_ms(1'723'125'600'001));
   EXPECT_EQ(asked_with("&startTime=1723125600000123").from, at_ms(1'723'125'600'000));
   EXPECT_EQ(asked_with("&startTime=0&timeZone=0").from, at_ms(0));
-  EXPECT_EQ(asked_with("&startTime=9223372036854775807").from, latest_event_time);
+  EXPECT_EQ(asked_with("&startTime=9223372036854775807").from, latest_asked_time);
 }
 
 TEST_F(BinanceKlines, HaveTheErrorsOfThatApi) {

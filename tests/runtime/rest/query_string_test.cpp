@@ -63,20 +63,48 @@ TEST(QueryString, ReadsATimeInEachOfItsForms) {
   const auto early = query_string("t=946684800").time("t"); // 2000, in seconds
   ASSERT_TRUE(early);
   EXPECT_EQ(**early, earliest_event_time);
+  const auto before_events = query_string("t=915148860000").time("t");
+  ASSERT_TRUE(before_events);
+  EXPECT_EQ(**before_events, time_ms{std::chrono::milliseconds{915'148'860'000}});
   const auto absent = query_string("").time("t");
   ASSERT_TRUE(absent);
   EXPECT_EQ(*absent, std::nullopt);
 }
 
+// Up to ten digits are seconds, from twelve on milliseconds.
+TEST(QueryString, ReadsTimesBeforeAndBehindThoseOfEvents) {
+  const std::vector<std::pair<std::string, std::int64_t>> times{
+      {"0", 0},
+      {"1", 1'000},
+      {"100000000", 100'000'000'000},
+      {"946684799", 946'684'799'000},
+      {"4102444800", 4'102'444'800'000},
+      {"9999999999", 9'999'999'999'000}, // 2286
+      {"100000000000", 100'000'000'000}, // 1973-03-03
+      {"253402300799999", 253'402'300'799'999},
+      {"9999-12-31T23:59:59.999Z", 253'402'300'799'999},
+      {"1970-01-01T00:00:00.001Z", 1},
+      {"1962-01-02T00:00:00.000Z", -252'374'400'000},
+      {"0001-01-01T00:00:00Z", -62'135'596'800'000}};
+  for (const auto& [text, ms] : times) {
+    const auto time = query_string("t=" + text).time("t");
+    ASSERT_TRUE(time) << text;
+    EXPECT_EQ((*time)->time_since_epoch().count(), ms) << text;
+  }
+}
+
 TEST(QueryString, NamesTheParameterTheValueAndTheFormsOfABadTime) {
-  for (const char* text : {"t=", "t=0", "t=946684799", "t=4102444800", "t=-1723161256", "t=1e9",
-                           "t=2024-08-08T23:54:16", "t=17231612560", "t=1723161256.5"}) {
+  for (const char* text :
+       {"t=", "t=-1723161256", "t=-1", "t=1e9", "t=2024-08-08T23:54:16", "t=17231612560",
+        "t=10000000000", "t=99999999999", "t=1723161256.5", "t=253402300800000",
+        "t=1723161256543000", "t=0000-12-31T23:59:59Z", "t=0001-01-01T00:00:00%2B01:00"}) {
     const auto time = query_string(text).time("t");
     ASSERT_FALSE(time) << text;
     EXPECT_EQ(time.failure().detail,
-              std::string(text) +
-                  ": a time from 2000 to 2100, as ISO-8601 with a zone (2024-08-08T23:54:00Z) or "
-                  "in seconds or milliseconds since 1970");
+              percent_decode(text, false).value() +
+                  ": a time of the years 1 to 9999, as ISO-8601 with a zone "
+                  "(2024-08-08T23:54:00Z), or since 1970 in seconds (up to ten digits) or "
+                  "milliseconds (twelve or more)");
   }
 }
 
