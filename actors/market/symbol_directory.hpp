@@ -98,7 +98,8 @@ class symbol_directory {
   // By the actor of such a stream when it has restored itself: behind all that it has sent before.
   void restore_candles(const restore_stream& claim);
   // Whether memory says where the stream goes on with an event of this partition. False: another
-  // process may have numbered it meanwhile, restore() of what the database knows has to come first.
+  // process may have numbered it meanwhile, also where its home was held here all the time; restore()
+  // of what the database knows has to come first.
   bool can_number(const stream_key& name, const topic_partition& source) const;
   // Whether what the database then said of it is still to be restored: not where a claim of its home
   // has come here meanwhile, which has brought the same or more.

@@ -47,10 +47,7 @@ bool symbol_directory::can_number(const stream_key& name, const topic_partition&
   if (found == in.entries.end() || !found->second->home)
     return false;
   const auto& entry = *found->second;
-  if (is_fed_by(entry, source))
-    return true;
-  std::lock_guard held(assignment_mutex_);
-  return held_.contains(*entry.home);
+  return is_fed_by(entry, source);
 }
 
 bool symbol_directory::can_use(const stored_stream& found, const topic_partition& source) const {

@@ -53,6 +53,39 @@ TEST_F(SharedPartitions, TakeItOverAsItIsNowAndNotAsItWasAtTheStart) {
   EXPECT_EQ(stored("A"), pos(5, 1));
 }
 
+// Meanwhile it has been theirs, which nobody has told this process.
+TEST_F(SharedPartitions, AskBeforeTheyMoveAStreamOfTheirOwn) {
+  const topic_partition also_here{"ticks", 2};
+  world.list_partitions(3);
+  world.start(also_here);
+  world.batch(ticks, {{0, "A 10 0"}, {1, "B 20 1"}});
+  world.commit();
+  store("A", pos(2, 3));
+  world.batch(also_here, {{0, "A 11 2"}, {1, "B 21 3"}});
+  EXPECT_EQ(world.published("A"), pos(2, 3));
+  world.commit();
+  EXPECT_EQ(stored("A"), pos(3, 1));
+  EXPECT_EQ(stored("B"), pos(2, 1)); // nobody else had it
+  world.batch(also_here, {{2, "A 12 4"}});
+  world.commit();
+  EXPECT_EQ(stored("A"), pos(3, 2));
+  EXPECT_EQ(world.home_of({named("A"), {}}), also_here);
+}
+
+TEST_F(SharedPartitions, MoveAStreamOfTheirOwnBehindWhatIsNotCommittedThere) {
+  const topic_partition also_here{"ticks", 2};
+  world.list_partitions(3);
+  world.start(also_here);
+  world.batch(ticks, {{0, "A 10 0"}});
+  world.commit();
+  world.batch(ticks, {{1, "A 11 1"}, {2, "A 12 2"}});
+  world.batch(also_here, {{0, "A 13 3"}});
+  EXPECT_EQ(world.published("A"), pos(1, 3));
+  world.commit();
+  EXPECT_EQ(stored("A"), pos(2, 1));
+  EXPECT_EQ(world.published("A"), pos(2, 1));
+}
+
 TEST_F(SharedPartitions, AskOnceForAStream) {
   world.batch(ticks, {{0, "A 10 0"}, {1, "B 20 1"}});
   EXPECT_EQ(world.stream_loads(), 1u);
