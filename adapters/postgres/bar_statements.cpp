@@ -66,6 +66,7 @@ std::string bars_in(std::string_view table, std::string_view columns, bool newes
                columns, " FROM ", table,
                " b) b WHERE b.symbol = s.symbol AND b.interval = $2 "
                "AND b.time >= $3::timestamptz AND b.time < $4::timestamptz "
+               "AND num_nulls(b.open, b.high, b.low, b.close) = 0 AND isfinite(b.time) "
                "AND least(b.open, b.high, b.low, b.close) >= 0 "
                "AND greatest(b.open, b.high, b.low, b.close) <= 92233720368.54775807 "
                "ORDER BY b.time",

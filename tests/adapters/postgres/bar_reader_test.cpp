@@ -207,6 +207,23 @@ TEST_F(BarReader, LeavesOutWhatNoQuestionCanName) {
   EXPECT_EQ(read(query), "");
 }
 
+// Theirs may be without a price, and at no time: none of that makes a page short.
+TEST_F(BarReader, LeavesOutWhatIsNoBarBeforeItCounts) {
+  db.run("CREATE TABLE market_klines (time TIMESTAMPTZ, symbol TEXT, open NUMERIC, high NUMERIC, "
+         "low NUMERIC, close NUMERIC, volume NUMERIC)");
+  db.run("INSERT INTO market_klines SELECT timestamptz '2024-08-08 14:00Z' + n * interval "
+         "'1 minute', 'A', 9, nullif(9, (n = 1)::int * 9), 9, 9, 1 FROM generate_series(0, 3) n");
+  db.run("INSERT INTO market_klines VALUES ('-infinity', 'A', 9, 9, 9, 9, 1), "
+         "('2024-08-08 14:04Z', 'A', NULL, NULL, NULL, NULL, NULL)");
+  migrated(db, {"market_klines"});
+  EXPECT_EQ(read(of("A")), "14:00 -/- ?, 14:02 -/- ?, 14:03 -/- ?");
+  auto query = of("A");
+  query.limit = 2;
+  EXPECT_EQ(read(query), "14:00 -/- ?, 14:02 -/- ? more");
+  query.newest = true;
+  EXPECT_EQ(read(query), "14:02 -/- ?, 14:03 -/- ? more");
+}
+
 TEST_F(BarReader, FindsTheTableWhereMigrateHasMovedItMeanwhile) {
   migrated(db);
   klines("A", 0, 0);
