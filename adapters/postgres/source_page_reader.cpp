@@ -110,7 +110,7 @@ void source_page_reader::read_leaves() {
                      row[3].as<std::int64_t>()};
       one.kline.number = row[0].as<std::int64_t>();
       one.kline.event_time = time_of(row[2]);
-      auto& value = one.kline.value;
+      auto& value = one.kline.value.emplace();
       value.start = time_of(row[4]);
       value.end = time_of(row[5]);
       value.open = price{row[6].as<std::int64_t>()};
@@ -133,22 +133,21 @@ void source_page_reader::read_adopted() {
     const auto decimal = [&row](int column) {
       return parse_decimal({row[column].c_str(), row[column].size()});
     };
-    const auto volume = decimal(6);
-    if (!volume)
-      continue; // beyond what any source sends
     candidate one;
     one.kline.number = row[0].as<std::int64_t>();
-    auto& value = one.kline.value;
-    value.start = one.kline.event_time = time_of(row[1]);
-    value.end = end_of(value.start, query_.interval);
-    value.volume = quantity{*volume};
-    const auto units = [&](int column) {
-      return price{static_cast<std::int64_t>(decimal(column).value())};
-    };
-    value.open = units(2);
-    value.high = units(3);
-    value.low = units(4);
-    value.close = units(5);
+    if (row[1].as<bool>()) {
+      auto& value = one.kline.value.emplace();
+      value.start = one.kline.event_time = time_of(row[2]);
+      value.end = end_of(value.start, query_.interval);
+      const auto units = [&](int column) {
+        return price{static_cast<std::int64_t>(decimal(column).value())};
+      };
+      value.open = units(3);
+      value.high = units(4);
+      value.low = units(5);
+      value.close = units(6);
+      value.volume = quantity{decimal(7).value()};
+    }
     take(std::move(one));
   }
   page_.known = page_.known || !rows.empty();

@@ -72,9 +72,10 @@ std::string source_klines_of_leaves(std::span<const std::string> leaves, leaf_ac
 
 std::string adopted_klines() {
   return join(
-      {"SELECT sequence, (extract(epoch FROM time) * 1000)::bigint, open, high, low, close, "
-       "coalesce(volume, 0) FROM (",
-       newest_of_each("sequence", "time DESC", "sequence, time, open, high, low, close, volume",
+      {"SELECT sequence, usable, CASE WHEN usable THEN (extract(epoch FROM time) * 1000)::bigint "
+       "END, open, high, low, close, coalesce(volume, 0) FROM (",
+       newest_of_each("sequence", "usable DESC, time DESC",
+                      "sequence, usable, time, open, high, low, close, volume",
                       "adopted_klines WHERE symbol = $1 AND interval = $2 "
                       "AND sequence > $3::bigint AND sequence <= $4::bigint",
                       "$5"),

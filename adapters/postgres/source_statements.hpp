@@ -25,7 +25,8 @@ inline constexpr std::string_view source_columns =
     "source_sequence, epoch, event_time, seq, start_time, end_time, open, high, low, close, volume";
 
 // The same of what other programs wrote. $1 symbol, $2 interval, $3 above, $4 up to, $5 how many.
-// Columns: (sequence, start in ms, open, high, low, close, volume), prices as decimals.
+// Columns: (sequence, usable, start in ms, open, high, low, close, volume), prices as decimals. Not
+// usable: no row of that number is a kline; what it says else is to be left alone.
 std::string adopted_klines();
 // Whether there is one. $1 symbol, $2 interval, $3 at or below, $4 above.
 std::string adopted_around();

@@ -28,12 +28,13 @@ struct source_query {
 struct source_kline {
   std::int64_t number;
   time_ms event_time{}; // of a row that another program wrote: the kline's start
-  kline_value value;
+  // Absent: a row of that number is there, of another program, and no kline can be made of it.
+  std::optional<kline_value> value;
 };
 
 // What was committed when it was read.
 struct source_page {
-  // Ascending. Of messages with the same number the newest: of the later epoch, within it the newer
+  // Ascending; the limit counts all of them. Of messages with the same number the newest: of the later epoch, within it the newer
   // by event time, ties by position; what another program wrote is older than any of ours.
   std::vector<source_kline> klines;
   bool more = false;     // the limit was reached: there is another one up to `through`

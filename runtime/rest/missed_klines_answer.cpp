@@ -75,6 +75,10 @@ std::vector<missed_answer::gap> gaps_of(const missed_klines_request& asked, cons
   std::string_view reason = page.below || page.all_kept ? "upstream" : "not_kept";
   for (const auto& each : page.klines) {
     missing_to(each.number - 1, reason);
+    if (!each.value && !out.empty() && out.back().reason == "unusable" && out.back().to == at)
+      out.back().to = each.number;
+    else if (!each.value)
+      out.push_back({each.number, each.number, "unusable"});
     at = each.number;
     reason = "upstream";
   }
@@ -103,17 +107,20 @@ std::string missed_klines_body(const missed_klines_request& asked, stream_kind f
 std::string missed_klines_body(const missed_klines_request& asked, const source_page& page,
                                stream_position published) {
   std::string data = "[";
+  std::size_t count = 0;
   for (const auto& each : page.klines) {
-    data += data.size() == 1 ? "" : ",";
-    data += members(each.number, asked.symbol, each.event_time, each.value, each.value.end,
-                    each.value.volume.units()) +
+    if (!each.value)
+      continue;
+    data += count++ == 0 ? "" : ",";
+    data += members(each.number, asked.symbol, each.event_time, *each.value, each.value->end,
+                    each.value->volume.units()) +
             "}";
   }
   const auto gaps = gaps_of(asked, page, published);
   std::optional<std::int64_t> next;
   if (page.more)
     next = page.klines.back().number;
-  return body(asked, stream_kind::kline(asked.interval), page.klines.size(), data + "]",
+  return body(asked, stream_kind::kline(asked.interval), count, data + "]",
               R"("source")", next, gaps);
 }
 

@@ -20,8 +20,9 @@ std::string missed_klines_body(const missed_klines_request& asked, stream_kind f
                                const missed_answer& gathered);
 
 // By upstream's. Reasons: upstream (it sent none of that number), not_kept (below all that is kept,
-// of a stream of which something was taken away), not_committed (subscribers may have it, the
-// database has not yet), not_yet (above all that came).
+// of a stream of which something was taken away), unusable (another program stored a row of that
+// number of which no kline can be made), not_committed (subscribers may have it, the database has
+// not yet), not_yet (above all that came).
 std::string missed_klines_body(const missed_klines_request& asked, const source_page& page,
                                stream_position published);
 

@@ -166,6 +166,34 @@ def test_a_wrong_question_names_the_parameter(kafka, postgres):
         assert line.rest.post("/api/v1/klines/missed", "{}").status == 405
 
 
+def test_a_row_that_is_no_kline_is_a_gap_that_says_so(kafka, postgres):
+    """Another program has put them there, and neither hides the others nor ends the answer."""
+    replace = {"adopt.replace": ["market_klines"]}
+    with Klines(kafka, postgres, {**SOURCE, **replace}, start=False) as line:
+        line.psql("CREATE TABLE market_klines (time TIMESTAMPTZ, symbol TEXT, open FLOAT8, high "
+                  "FLOAT8, low FLOAT8, close FLOAT8, volume FLOAT8, sequence BIGINT)")
+        line.psql("INSERT INTO market_klines SELECT timestamptz '2024-08-08 14:00Z' + n * interval "
+                  "'1 minute', 'OLD', nullif(1, (n = 2)::int), 1, 1, 1 + n, "
+                  "CASE n WHEN 4 THEN float8 'NaN' WHEN 5 THEN NULL ELSE 1 END, n "
+                  "FROM generate_series(1, 20) n WHERE n <> 9")
+        line.process.start()
+        told, gaps, after = [], [], 0
+        while after is not None:
+            body = line.rest.get(f"{MISSED}OLD&fromSeq={after}&toSeq=20&limit=5").json()
+            assert len(body["data"]) == body["count"] <= 5
+            told += [each["seq"] for each in body["data"]]
+            gaps += body["gaps"]
+            after = body.get("next")
+        assert gaps == [{"from": 2, "to": 2, "reason": "unusable"},
+                        {"from": 4, "to": 4, "reason": "unusable"},
+                        {"from": 9, "to": 9, "reason": "upstream"}]
+        assert told == [n for n in range(1, 21) if n not in (2, 4, 9)]
+        # Of the times that bars are asked for the same, and no page that looks like the last one.
+        bars = line.rest.get("/bars/OLD/range?limit=3&interval=1m&start=2024-08-08T14:00:00Z"
+                             "&end=2024-08-08T15:00:00Z").json()
+        assert [each["close"] for each in bars["data"]] == [2, 4, 5] and "next" in bars
+
+
 def test_the_profile_starts_by_environment_names_alone(kafka, postgres):
     with Klines(kafka, postgres, start=False) as line:
         write_as_before(line, range(1, 4))

@@ -40,10 +40,10 @@ TEST(ReplacedMarketKlines, AreUnitedWithOursUnderTheirName) {
             "1m 1.00000000 141 1; 5m 2.00000000 142 1; 1m NaN 42; 1m 3.00000000 143 1");
   EXPECT_EQ(db.value("SELECT count(*) FROM klines"), "4");
   EXPECT_EQ(db.value("SELECT count(*) FROM market_data_oltp.stock_bars_staging"), "3");
-  // What a price can hold, for questions by upstream's number.
-  EXPECT_EQ(db.value("SELECT string_agg(concat_ws(' ', symbol, interval, close, sequence), '; ') "
-                     "FROM adopted_klines"),
-            "AAPL 1m 0.30000000 41");
+  // For questions by upstream's number, and whether a price can hold it.
+  EXPECT_EQ(db.value("SELECT string_agg(concat_ws(' ', symbol, interval, close, sequence, usable), "
+                     "'; ' ORDER BY sequence) FROM adopted_klines"),
+            "AAPL 1m 0.30000000 41 t; AAPL 1m NaN 42 f");
   // Their views follow them, and nothing of theirs has changed.
   EXPECT_EQ(db.value("SELECT high FROM daily"), "0.2");
   EXPECT_EQ(db.value("SELECT close FROM market_klines_before_tradepulse ORDER BY time LIMIT 1"),

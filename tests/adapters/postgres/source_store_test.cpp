@@ -57,7 +57,8 @@ class SourceStore : public testing::Test {
   static std::string words(const source_page& page) {
     std::string out;
     for (const auto& each : page.klines)
-      out += std::to_string(each.number) + "=" + each.value.close.to_string() + " ";
+      out += std::to_string(each.number) + "=" +
+             (each.value ? each.value->close.to_string() : "unusable") + " ";
     for (const auto& [is, word] : {std::pair{page.more, "more "},
                                    {page.below, "below "},
                                    {page.above, "above "},
@@ -104,9 +105,10 @@ TEST_F(SourceStore, SaysWhatAMessageSaid) {
   const auto page = read(4, 5);
   ASSERT_EQ(page.klines.size(), 1U);
   EXPECT_EQ(page.klines[0].event_time, at_ms(3'000'777));
-  EXPECT_EQ(page.klines[0].value.start, at_ms(3'000'000));
-  EXPECT_EQ(page.klines[0].value.end, at_ms(3'059'999)); // upstream's own
-  EXPECT_EQ(page.klines[0].value.volume, amount("1.5"));
+  ASSERT_TRUE(page.klines[0].value);
+  EXPECT_EQ(page.klines[0].value->start, at_ms(3'000'000));
+  EXPECT_EQ(page.klines[0].value->end, at_ms(3'059'999)); // upstream's own
+  EXPECT_EQ(page.klines[0].value->volume, amount("1.5"));
   EXPECT_EQ(page.committed, (stream_position{epoch{1}, sequence{1}}));
 }
 
@@ -186,10 +188,11 @@ TEST_F(SourceStore, HasWhatAnotherProgramHasStored) {
   const auto page = read(0, 9);
   EXPECT_EQ(words(page), "3=30 5=50.5 "); // of the newer kline
   EXPECT_EQ(page.klines[0].event_time, at_ms(1'698'796'800'000));
-  EXPECT_EQ(page.klines[0].value.start, at_ms(1'698'796'800'000));
-  EXPECT_EQ(page.klines[0].value.end, at_ms(1'698'796'860'000)); // start + interval
-  EXPECT_EQ(page.klines[0].value.low, money("0.5"));
-  EXPECT_EQ(page.klines[0].value.volume, amount("7.5"));
+  ASSERT_TRUE(page.klines[0].value);
+  EXPECT_EQ(page.klines[0].value->start, at_ms(1'698'796'800'000));
+  EXPECT_EQ(page.klines[0].value->end, at_ms(1'698'796'860'000)); // start + interval
+  EXPECT_EQ(page.klines[0].value->low, money("0.5"));
+  EXPECT_EQ(page.klines[0].value->volume, amount("7.5"));
   EXPECT_EQ(words(read(3, 4)), "below above ");
   EXPECT_EQ(words(read(5, 9)), "below ");
   EXPECT_EQ(words(read(0, 9, 1)), "3=30 more ");
@@ -204,6 +207,72 @@ TEST_F(SourceStore, UnitesWhatWasStoredBeforeWithWhatCameBehind) {
   EXPECT_EQ(words(read(0, 9, 2)), "3=30 5=55 more ");
   EXPECT_EQ(words(read(2, 5)), "3=30 5=55 above ");
   EXPECT_EQ(db.value("SELECT count(*) FROM market_klines WHERE epoch IS NOT NULL"), "3");
+}
+
+// As they may stand in a table that was put aside; in an adopted one volumes may.
+constexpr auto no_klines = R"(
+  DROP TABLE market_klines CASCADE; DELETE FROM adopted_names WHERE name = 'market_klines';
+  CREATE TABLE market_klines (time TIMESTAMPTZ, symbol VARCHAR(20), open NUMERIC, high NUMERIC,
+    low NUMERIC, close NUMERIC, volume NUMERIC, sequence BIGINT);
+  INSERT INTO market_klines SELECT timestamptz '2023-11-01 00:00Z' + n * interval '1 minute', 'A',
+    1, 9, 0.5, n, 1, n FROM generate_series(1, 20) n;
+  UPDATE market_klines SET volume = 'NaN' WHERE sequence = 3;
+  UPDATE market_klines SET volume = '-Infinity' WHERE sequence = 5;
+  UPDATE market_klines SET volume = 1e28 WHERE sequence = 6;
+  UPDATE market_klines SET open = NULL WHERE sequence = 8;
+  UPDATE market_klines SET high = NULL, low = NULL WHERE sequence = 9;
+  UPDATE market_klines SET time = NULL WHERE sequence = 11;
+  UPDATE market_klines SET time = 'infinity' WHERE sequence = 12;
+  UPDATE market_klines SET close = 'NaN' WHERE sequence = 13;
+  UPDATE market_klines SET low = -1 WHERE sequence = 14;
+  UPDATE market_klines SET high = 92233720368.547758075 WHERE sequence = 15;
+  UPDATE market_klines SET high = 92233720368.547758074, volume = NULL WHERE sequence = 16;
+  INSERT INTO market_klines VALUES (NULL, 'A', 1, 9, 0.5, 7, 1, 17),
+    ('2023-11-01 00:30Z', 'A', 1, 9, NULL, 9, 1, 18))";
+
+TEST_F(SourceStore, TellsTheNumberOfARowThatIsNoKline) {
+  db.run(no_klines);
+  ASSERT_TRUE(holds(migrated(db, {"market_klines"}), "replaced market_klines"));
+  EXPECT_EQ(words(read(0, 20, 5)), "1=1 2=2 3=unusable 4=4 5=unusable more ");
+  EXPECT_EQ(words(read(5, 20, 5)),
+            "6=unusable 7=7 8=unusable 9=unusable 10=10 more below ");
+  EXPECT_EQ(words(read(10, 20, 6)), "11=unusable 12=unusable 13=unusable 14=unusable "
+                                    "15=unusable 16=16 more below ");
+  // Of several rows of a number one that is a kline.
+  EXPECT_EQ(words(read(16, 20)), "17=17 18=18 19=19 20=20 below ");
+  EXPECT_EQ(read(15, 16).klines[0].value->high, money("92233720368.54775807"));
+}
+
+TEST_F(SourceStore, HasOursInThePlaceOfARowThatIsNoKline) {
+  db.run(no_klines);
+  ASSERT_TRUE(holds(migrated(db, {"market_klines"}), "replaced market_klines"));
+  commit(0, {message(3, 30), message(8, 80)});
+  EXPECT_EQ(words(read(2, 8, 4)), "3=30 4=4 5=unusable 6=unusable more below above ");
+  EXPECT_EQ(words(read(6, 8)), "7=7 8=80 below above ");
+}
+
+TEST_F(SourceStore, TellsAVolumeThatIsNoNumberOfAnAdoptedTable) {
+  db.run(foreign_klines);
+  ASSERT_TRUE(holds(migrated(db), "adopted market_klines"));
+  db.run("UPDATE market_klines SET volume = 'NaN' WHERE sequence = 3"); // its program goes on
+  EXPECT_EQ(words(read(0, 9, 1)), "3=unusable more ");
+  EXPECT_EQ(words(read(0, 9)), "3=unusable 5=50.5 ");
+}
+
+// A database of before: the view that `migrate` had made showed klines alone.
+TEST(SourceStoreMigration, LooksAtAdoptedRowsAgain) {
+  test_database db;
+  auto before = source_migrations();
+  before.resize(17);
+  ASSERT_TRUE(migrate(db.settings(), before));
+  db.run(no_klines);
+  const migration_options replace{.adopt_replace = {"market_klines"}};
+  ASSERT_TRUE(migrate(db.settings(), before, replace));
+  const std::string shown = "SELECT string_agg(sequence::text, ' ' ORDER BY sequence) "
+                            "FROM adopted_klines WHERE sequence BETWEEN 7 AND 11";
+  EXPECT_EQ(db.value(shown), "7 8 9 10 11");
+  EXPECT_EQ(migrated(db), "");
+  EXPECT_EQ(db.value(shown + " AND usable"), "7 10");
 }
 
 // ---- how it is found -----------------------------------------------------------------------

@@ -56,6 +56,20 @@ TEST_F(MissedKlines, SayWhereToGoOnWhereTheLimitHasCutThem) {
             R"(,"numbering":"source","next":7,"gaps":[{"from":6,"to":6,"reason":"upstream"}]})");
 }
 
+TEST_F(MissedKlines, NameTheNumbersOfRowsThatAreNoKlines) {
+  page.klines = {kline(5), {6, {}, {}}, {7, {}, {}}, {9, {}, {}}};
+  const auto out = by_source("symbol=BTCUSDT&fromSeq=4&toSeq=10").body;
+  EXPECT_NE(out.find(R"("count":1,"data":[{"seq":5,)"), std::string::npos) << out;
+  EXPECT_EQ(out.substr(out.find(R"(,"numbering")")),
+            R"(,"numbering":"source","gaps":[{"from":6,"to":7,"reason":"unusable"},)"
+            R"({"from":8,"to":8,"reason":"upstream"},{"from":9,"to":9,"reason":"unusable"},)"
+            R"({"from":10,"to":10,"reason":"upstream"}]})");
+  page.klines = {{6, {}, {}}, {7, {}, {}}};
+  page.more = true;
+  EXPECT_EQ(tail("symbol=BTCUSDT&fromSeq=5&toSeq=10&limit=2"),
+            R"(,"numbering":"source","next":7,"gaps":[{"from":6,"to":7,"reason":"unusable"}]})");
+}
+
 TEST_F(MissedKlines, SayWhyTheBeginningOrTheEndIsMissing) {
   page.klines = {kline(7)};
   page.below = page.above = false;
