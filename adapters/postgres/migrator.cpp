@@ -91,10 +91,22 @@ std::optional<error> compare(const applied_list& applied, const std::vector<migr
   return std::nullopt;
 }
 
-void apply(database_session::call& db, const migration& m, int number,
+// Some end with the call that looks at the names of other programs. Only the last of them does it:
+// the functions of those before it have been put right since.
+std::string text_of(const std::vector<migration>& all, std::size_t i) {
+  const auto call = [&](std::size_t n) {
+    return all[n].sql.find("\nSELECT tradepulse_settle_names(");
+  };
+  for (auto later = i + 1; later < all.size(); ++later)
+    if (call(later) != std::string::npos)
+      return all[i].sql.substr(0, call(i));
+  return all[i].sql;
+}
+
+void apply(database_session::call& db, const migration& m, const std::string& sql, int number,
            const std::string& checksum) {
   pqxx::work transaction(db.connection);
-  transaction.exec(m.sql);
+  transaction.exec(sql);
   db.answered();
   transaction.exec_params("INSERT INTO tradepulse_migrations (number, name, checksum) "
                           "VALUES ($1, $2, $3)",
@@ -170,7 +182,7 @@ result<migration_report> migrate(const postgres_settings& settings,
     choose_replaced_names(call, options.adopt_replace);
     for (std::size_t i = applied.size(); i < migrations.size(); ++i) {
       during = migrations[i].name;
-      apply(call, migrations[i], static_cast<int>(i + 1), checksums[i]);
+      apply(call, migrations[i], text_of(migrations, i), static_cast<int>(i + 1), checksums[i]);
       report.applied.push_back(during);
     }
     during = "idx_price_snapshots_timestamp";

@@ -23,6 +23,7 @@ known AS (
 others AS (
   INSERT INTO )",
                target, R"( AS t (id, symbol, stream, last_sequence, epoch)
+    OVERRIDING SYSTEM VALUE
   SELECT nextval('tradepulse_tracker_ids'), r.symbol, r.stream, r.sequence, r.epoch FROM r
   WHERE (SELECT count(*) FROM known) < cardinality($1::text[])
     AND NOT EXISTS (SELECT FROM )",

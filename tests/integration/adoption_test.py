@@ -67,6 +67,35 @@ def test_the_core_service_goes_on_beside_what_was_adopted(database, migrate, res
     assert migrate() == ["nothing to apply"]
 
 
+def test_a_function_is_kept_where_nobody_knows_what_it_counts(database, migrate):
+    database.query("CREATE SEQUENCE numbers START 5001")
+    database.query("CREATE FUNCTION get_next_sequence() RETURNS BIGINT LANGUAGE sql AS "
+                   "$$ SELECT nextval('numbers') $$")
+    kept = ["kept get_next_sequence(): there was no table sequence_tracker, so it counts something "
+            "else. It stays as it is; to have TradePulse's, set last_sequence of the row of "
+            "sequence_tracker that has neither symbol nor stream to what was given last, DROP "
+            "FUNCTION get_next_sequence(), and migrate again"]
+    assert migrate() == kept
+    assert database.value("SELECT get_next_sequence()") == 5001
+    assert migrate() == ["nothing to apply"] + kept
+    database.query("UPDATE sequence_tracker SET last_sequence = 5001")
+    database.query("DROP FUNCTION get_next_sequence()")
+    assert migrate() == ["nothing to apply"]
+    assert database.value("SELECT get_next_sequence()") == 5002
+
+
+def test_the_named_row_of_several_is_counted_on(database, migrate):
+    database.query("CREATE TABLE sequence_tracker (id INTEGER PRIMARY KEY, name TEXT, "
+                   "last_sequence BIGINT NOT NULL)")
+    database.query("INSERT INTO sequence_tracker VALUES (1, 'orders', 7), (2, 'klines', 900)")
+    database.query("CREATE FUNCTION get_next_sequence() RETURNS BIGINT LANGUAGE sql AS $$ UPDATE "
+                   "sequence_tracker SET last_sequence = last_sequence + 1 WHERE name = 'klines' "
+                   "RETURNING last_sequence $$")
+    assert migrate()[0].startswith("kept get_next_sequence(): 2 rows of sequence_tracker have "
+                                   "neither symbol nor stream")
+    assert database.value("SELECT get_next_sequence()") == 901
+
+
 def test_what_the_pipeline_has_is_kept_and_said_each_time(database, migrate, restore):
     restore("stock_pipeline.sql")
     kept = [f"kept {name}: TradePulse has a view of this name, and something stands there. It stays "

@@ -54,6 +54,19 @@ def test_numbers_are_the_engines_own_where_clients_count_by_them(kafka, postgres
                          "WHERE symbol IS NOT NULL") == ["BTCUSDT|kline_1m|4|1"]
 
 
+def test_a_tracker_that_gives_ids_by_itself_takes_new_streams(kafka, postgres):
+    with Klines(kafka, postgres, {"postgres.sequence_tracker": True}, start=False) as line:
+        line.psql("CREATE TABLE sequence_tracker (id BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY "
+                  "KEY, last_sequence BIGINT NOT NULL)")
+        line.psql("INSERT INTO sequence_tracker (last_sequence) VALUES (41)")
+        line.process.start()
+        line.produce(kline("BTCUSDT", 0, "10"), kline("BTCUSDT", 1, "11"))
+        line.wait_until_stored()
+        assert line.psql("SELECT symbol, stream, last_sequence, epoch FROM sequence_tracker "
+                         "ORDER BY id") == ["||41|", "BTCUSDT|kline_1m|2|1"]
+        assert line.psql("SELECT get_next_sequence()") == ["42"]
+
+
 @pytest.mark.parametrize("killed", [False, True])
 def test_who_has_written_before_is_gone_on_from(kafka, postgres, killed):
     with Klines(kafka, postgres, {"klines.missed_numbers": "source"}, start=False) as line:
