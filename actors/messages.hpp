@@ -115,6 +115,7 @@ struct restore_stream {
   bool uncommitted_epoch = false; // its epoch was begun by a move that is not committed yet
   topic_partition source{};       // whose claim it is
   candle_claim candles{};
+  bool looked_up = false; // since that claim, by an event of the partition: memory may have more
 };
 // Closed candles that its symbol needs and that may be in the database alone. Where the claim is
 // over the answer says so: nothing was asked.
@@ -168,6 +169,7 @@ struct recall_events {
   std::uint64_t ask = 0;   // its how-manieth question
   stream_position after;
   std::size_t limit = 0; // events; 0: only where the stream stands
+  std::uint64_t settled_before = 0; // how often a partition was settled before it went to the actor
 };
 
 // --- directory, symbol -> fan-out ------------------------------------------------------------

@@ -77,7 +77,7 @@ class partition {
   // Somebody else's claim came first, or what memory has is not to be trusted: nothing is read on
   // under this claim.
   void claim_later(std::string_view why);
-  void restore(const stored_stream& stream);
+  void restore(const stored_stream& stream, bool looked_up = false);
 
   // --- candles (partition_candles.cpp) ---
   std::vector<stream_key> candles_unknown(const stored_stream& of) const;

@@ -73,7 +73,7 @@ void partition::claimed(const partition_claimed& answer) {
     tell(options_->writer, std::move(missing));
 }
 
-void partition::restore(const stored_stream& stream) {
+void partition::restore(const stored_stream& stream, bool looked_up) {
   failing_->restored(stream);
   candle_claim candles;
   if (options_->candles && stream.kind == options_->candles->stream) {
@@ -82,7 +82,7 @@ void partition::restore(const stored_stream& stream) {
     if (stream.home == options_->source)
       builder_->restore(stream);
   }
-  parts().directory->restore(options_->source, stream, candles);
+  parts().directory->restore(options_->source, stream, candles, looked_up);
 }
 
 void partition::loaded(const streams_loaded& answer) {
@@ -91,7 +91,7 @@ void partition::loaded(const streams_loaded& answer) {
     return;
   const auto take = [&](const stored_stream& stream) {
     if (claiming || parts().directory->can_use(stream, options_->source))
-      restore(stream);
+      restore(stream, !claiming);
   };
   std::unordered_set<stream_key> found;
   for (const auto& stream : with_candles(answer.found)) {

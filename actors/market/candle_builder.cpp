@@ -219,6 +219,13 @@ void candle_builder::restore(const stored_candles& stored, time_ms watermark,
   find_next_close();
 }
 
+bool candle_builder::covers(const stored_candles& stored) const {
+  return std::ranges::all_of(stored.streams, [this](const stored_candle_stream& each) {
+    const auto mine = std::ranges::find(series_, each.interval, &candle_series::interval);
+    return mine == series_.end() || mine->stream().position >= each.position;
+  });
+}
+
 void candle_builder::changed_views(std::vector<candle_view>& out) {
   if (!views_due_)
     return;

@@ -80,6 +80,8 @@ class candle_builder {
   // candles were left out, to be asked for by needs().
   void restore(const stored_candles& stored, time_ms watermark, stream_position through,
                bool closed_loaded = true);
+  // Whether each stream has numbered as much as that says of it.
+  bool covers(const stored_candles& stored) const;
   // Rows that start earlier (and are closed) are of no use any more.
   time_ms oldest_that_counts() const noexcept { return rules_->oldest_that_counts(watermark_); }
 

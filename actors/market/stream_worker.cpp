@@ -65,7 +65,8 @@ void stream_worker::take(const symbol_work& what) {
 
 void stream_worker::restore(const restore_stream& claim) {
   heard();
-  if (options_.directory->has_moved_on(*entry_, claim))
+  if (options_.directory->has_moved_on(*entry_, claim) ||
+      (claim.looked_up && state_->covers(claim.stored)))
     return;
   // What is read under this claim is sent behind it: these are of claims that are over.
   waiting_.reset();

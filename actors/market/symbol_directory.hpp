@@ -76,9 +76,10 @@ class symbol_directory {
   void set_listed_partitions(std::size_t count);
   // The state of a claim of `source`: to the actor where there is one, else kept for it. Not where
   // the stream has gone on to another partition in this process. With it go the streams of the
-  // candles that are made from it.
+  // candles that are made from it. `looked_up`: nor where memory has as much; what the partition that
+  // it came from has not committed yet may be on its way to its actor.
   void restore(const topic_partition& source, stored_stream stored,
-               const candle_claim& candles = {});
+               const candle_claim& candles = {}, bool looked_up = false);
   // By the stream's actor, of a claim that was sent to it: whether another partition has moved the
   // stream on since its row was read. That claim is not its home's any more.
   bool has_moved_on(const symbol_entry& entry, const restore_stream& claim) const;
@@ -171,7 +172,7 @@ class symbol_directory {
   // one by now, or its actor dies before (recall_lost follows).
   void recall(const stream_key& name, stream_index index, const recall_events& question);
   // By the symbol's actor, for such a question.
-  void answer(const symbol_entry& entry, const recall_events& question, recalled_events found);
+  void answer(symbol_entry& entry, const recall_events& question, recalled_events found);
   // Gives the interest back; the entry of a symbol that nobody has seen goes with the last one.
   void leave(stream_index index, std::size_t io_thread);
 
@@ -202,7 +203,8 @@ class symbol_directory {
   bool is_settled(const topic_partition& source) const;
   bool is_settled_at(const std::optional<topic_partition>& home) const;
   void tell_settled(const topic_partition& source) const;
-  void send_recalled(const symbol_entry& entry, const recall_events& question,
+  void ask(symbol_entry& entry, recall_events question) const;
+  void send_recalled(symbol_entry& entry, const recall_events& question,
                      recalled_events found) const;
   template <class Message>
   void tell_interested(const symbol_entry& entry, const Message& message) const;
@@ -230,6 +232,7 @@ class symbol_directory {
     generation settled{-1};
   };
   std::unordered_map<topic_partition, claim_progress> claims_;
+  std::uint64_t times_settled_ = 0; // all of them
   std::unordered_set<topic_partition> held_;
   std::atomic<bool> all_held_{false};
   std::unordered_map<topic_partition, partition_actor> partitions_;

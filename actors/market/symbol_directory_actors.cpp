@@ -68,7 +68,7 @@ std::optional<stored_stream> symbol_directory::moved_meanwhile(const symbol_entr
 }
 
 void symbol_directory::restore(const topic_partition& source, stored_stream stored,
-                               const candle_claim& candles) {
+                               const candle_claim& candles, bool looked_up) {
   auto& in = shard_of(stored.key());
   std::unique_lock lock(in.mutex);
   auto& entry = entry_of(in, stored.key());
@@ -93,11 +93,16 @@ void symbol_directory::restore(const topic_partition& source, stored_stream stor
       tell_interested(entry, stream_back{entry.index});
     entry.queued.fetch_add(1, std::memory_order_relaxed);
     caf::anon_send(entry.actor,
-                   restore_stream{std::move(stored), uncommitted_epoch, source, candles});
+                   restore_stream{std::move(stored), uncommitted_epoch, source, candles, looked_up});
     return;
   }
   if (!entry.idle)
     entry.idle = new_state(entry);
+  if (looked_up && entry.idle->covers(stored)) {
+    if (returns)
+      tell_interested(entry, stream_back{entry.index});
+    return;
+  }
   entry.worked = false;
   auto restored = entry.idle->restore(stored, entry.snapshot, uncommitted_epoch, candles);
   if (restored.moved) { // memory may be ahead of the database: what was published never goes back

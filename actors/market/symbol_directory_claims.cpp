@@ -96,6 +96,7 @@ void symbol_directory::settle(const topic_partition& source, generation gen) {
     std::lock_guard lock(assignment_mutex_);
     auto& mine = claims_[source];
     mine.settled = std::max(mine.settled, gen);
+    ++times_settled_;
   }
   tell_settled(source);
 }

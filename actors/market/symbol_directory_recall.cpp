@@ -19,8 +19,8 @@ void symbol_directory::recall(const stream_key& name, stream_index index,
     return; // its subscription is being left
   auto& entry = *found->second;
   if (entry.actor) {
-    entry.queued.fetch_add(1, std::memory_order_relaxed);
-    caf::anon_send(entry.actor, question);
+    std::lock_guard asking(assignment_mutex_);
+    ask(entry, question);
     return;
   }
   recalled_events known;
@@ -34,17 +34,25 @@ void symbol_directory::recall(const stream_key& name, stream_index index,
   send_recalled(entry, question, std::move(known));
 }
 
-void symbol_directory::answer(const symbol_entry& entry, const recall_events& question,
+void symbol_directory::answer(symbol_entry& entry, const recall_events& question,
                               recalled_events found) {
   std::lock_guard lock(shard_of(entry.key).mutex);
   if (!ended_)
     send_recalled(entry, question, std::move(found));
 }
 
+// Requires: the shard's lock and that of assignments, an actor.
+void symbol_directory::ask(symbol_entry& entry, recall_events question) const {
+  question.settled_before = times_settled_;
+  entry.queued.fetch_add(1, std::memory_order_relaxed);
+  caf::anon_send(entry.actor, std::move(question));
+}
+
 // Requires: the shard's lock. Whether it is settled is asked behind the look into memory: a range
 // that was found gone was either committed, or the partition was unsettled before. And told before
-// that can change: who is told that it is not hears partition_settled behind it.
-void symbol_directory::send_recalled(const symbol_entry& entry, const recall_events& question,
+// that can change: who is told that it is not hears partition_settled behind it. A partition that was
+// settled while the question waited has sent work behind it: that is looked at, too.
+void symbol_directory::send_recalled(symbol_entry& entry, const recall_events& question,
                                      recalled_events found) const {
   std::lock_guard lock(assignment_mutex_);
   found.away = entry.away;
@@ -55,6 +63,10 @@ void symbol_directory::send_recalled(const symbol_entry& entry, const recall_eve
   // process, to which it has moved.
   if (question.after.epoch > found.highest.epoch)
     found.settled = found.settled && !entry.uncommitted_move && is_settled_at(std::nullopt);
+  if (found.settled && entry.actor && question.settled_before != times_settled_) {
+    ask(entry, question);
+    return;
+  }
   caf::anon_send(fan_outs_.at(question.io_thread),
                  stream_recalled{question.connection, question.group, question.ask, entry.index,
                                  std::move(found), view_of(entry)});

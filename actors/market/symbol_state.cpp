@@ -186,6 +186,13 @@ symbol_state::restored symbol_state_of<Events>::restore(stored_stream stored, he
 }
 
 template <class Events>
+bool symbol_state_of<Events>::covers(const stored_stream& stored) const {
+  const auto& mine = numbering_.row().position;
+  return mine.epoch.value() > 0 && mine >= stored.position &&
+         (!stored.candles || (desk_ && desk_->builder().covers(*stored.candles)));
+}
+
+template <class Events>
 void symbol_state_of<Events>::rest() noexcept {
   heads_.forget_older();
   waiting_.prune();

@@ -60,6 +60,9 @@ class symbol_state {
   virtual restored restore(stored_stream stored, head_ptr published, bool uncommitted_epoch = false,
                            const candle_claim& candles = {}) = 0;
 
+  // Whether it has numbered, with its candles, all that this row knows of: then it says nothing new.
+  virtual bool covers(const stored_stream& stored) const = 0;
+
   // Behind apply() of a slot whose range has marks: makes candles of its events, where they are
   // made from this stream. As candle_desk::work().
   virtual const std::vector<candle_key>& make_candles(const ingest_range& range,

@@ -27,6 +27,7 @@ class symbol_state_of final : public symbol_state {
   outcome commit_epoch(epoch committed) override;
   restored restore(stored_stream stored, head_ptr published, bool uncommitted_epoch = false,
                    const candle_claim& candles = {}) override;
+  bool covers(const stored_stream& stored) const override;
   const std::vector<candle_key>& make_candles(const ingest_range& range,
                                               ingest_range::slot& slot) override;
   candle_desk* candles() noexcept override { return desk_.get(); }

@@ -139,15 +139,21 @@ bool database::commit(const transaction& what) {
   ++commits;
   for (const auto& each : what.events)
     if (is_kept(each.stream.kind)) {
-      journal_[each.stream][each.at.epoch.value()].push_back(
-          {each.what, head.commit_time, commits});
+      auto& all = journal_[each.stream][each.at.epoch.value()];
+      if (each.at.seq.value() != static_cast<std::int64_t>(all.size()) + 1)
+        fail(text_of(each.stream) + " is given " + text_of(each.at) + " behind number " +
+             std::to_string(all.size()));
+      all.push_back({each.what, head.commit_time, commits});
       commit_times_[each.stream].try_emplace(each.at, head.commit_time);
     }
   for (const auto& each : head.rows) {
     const auto name = each.stream.key();
     const auto begun = each.stream.position.epoch;
-    if (const auto found = streams_.find(name); found != streams_.end())
+    if (const auto found = streams_.find(name); found != streams_.end()) {
+      if (found->second.position > each.stream.position)
+        continue; // of a home before, behind the commit of the one that it has moved to
       streams[name] = found->second;
+    }
     stays = stays || (begun > mine.floor &&
                       (!streams[name] || streams[name]->position.epoch < begun));
     auto stored = each.stream;

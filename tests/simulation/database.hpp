@@ -124,6 +124,7 @@ class database {
   // When each was committed first, also where that was lost.
   std::map<stream_key, std::map<stream_position, time_ms>> commit_times_;
   std::map<std::pair<stream_key, time_ms>, closed_candle> candles_; // by stream and start
+  std::map<stream_key, epoch> candle_epochs_; // of the source, by whose events the state is
   std::map<topic_partition, transaction> floating_;
   std::deque<std::function<void()>> undo_; // of the last commits
   std::map<stream_key, int> refusals_;     // that are still to come

@@ -67,12 +67,21 @@ std::vector<stored_candle> database::candles(const stream_key& source,
 }
 
 std::function<void()> database::store_candles(const range_commit& head) {
-  std::vector<std::pair<stream_key, std::shared_ptr<const stored_candles>>> states;
+  struct state {
+    stream_key source;
+    std::shared_ptr<const stored_candles> candles;
+    epoch of;
+  };
+  std::vector<state> states;
   std::vector<std::pair<std::pair<stream_key, time_ms>, std::optional<closed_candle>>> rows;
   for (const auto& update : head.candles) {
     auto& source = streams_[update.source];
-    states.emplace_back(update.source, source.candles);
-    source.candles = update.state;
+    auto& of = candle_epochs_[update.source];
+    if (update.source_epoch >= of) { // else it is of a home before
+      states.push_back({update.source, source.candles, of});
+      source.candles = update.state;
+      of = update.source_epoch;
+    }
     for (const auto& closed : update.closed) {
       const auto& made = closed.row.candle;
       const std::pair key{stream_key{update.source.symbol, stream_kind::candle(made.interval)},
@@ -85,9 +94,11 @@ std::function<void()> database::store_candles(const range_commit& head) {
     }
   }
   return [this, states, rows] {
-    for (const auto& [source, state] : states)
+    for (const auto& [source, candles, of] : states) {
+      candle_epochs_[source] = of;
       if (const auto found = streams_.find(source); found != streams_.end())
-        found->second.candles = state;
+        found->second.candles = candles;
+    }
     for (const auto& [key, old] : rows)
       if (old)
         candles_.insert_or_assign(key, *old);
@@ -102,7 +113,7 @@ void database::look_at_candles(const transaction& what, market_log::era& in) {
   const auto& head = what.head;
   std::map<stream_key, std::vector<const numbered*>> given;
   for (const auto& each : what.events)
-    if (is_candle(each.stream))
+    if (is_candle(each.stream) && !log_.is_wanderer(each.stream.symbol))
       given[each.stream].push_back(&each);
   if (!in.committed) {
     if (!given.empty() || head.watermark || !head.candles.empty())
@@ -154,7 +165,8 @@ void database::look_at_epochs(const range_commit& head, const candle_book& befor
       due.insert(stream);
   for (const auto& each : head.rows) {
     const auto name = each.stream.key();
-    if (!is_candle(name) || each.stream.position.seq.value() > 0)
+    if (!is_candle(name) || each.stream.position.seq.value() > 0 ||
+        log_.is_wanderer(name.symbol))
       continue;
     if (due.erase(name) == 0 || each.stream.position != after.position(name))
       return fail(text_of(name) + " is stored at " + text_of(each.stream.position) +
@@ -176,7 +188,9 @@ void database::look_at_table(const range_commit& head, const std::vector<candle_
   for (const auto& each : made)
     if (!kept_out.contains(each.stream))
       due[{each.stream, each.fact.candle.start}] = &each;
-  for (const auto& update : head.candles)
+  for (const auto& update : head.candles) {
+    if (log_.is_wanderer(update.source.symbol))
+      continue;
     for (const auto& closed : update.closed) {
       const auto& stored = closed.row;
       const stream_key name{update.source.symbol, stream_kind::candle(stored.candle.interval)};
@@ -197,6 +211,7 @@ void database::look_at_table(const range_commit& head, const std::vector<candle_
                     text_of(stored));
       due.erase(found);
     }
+  }
   if (!due.empty())
     fail(text_of(due.begin()->first.first) + " lacks the row of " +
          text_of(due.begin()->second->fact.candle));
@@ -204,7 +219,7 @@ void database::look_at_table(const range_commit& head, const std::vector<candle_
 
 void database::look_at_states(const topic_partition& source, const candle_book& book) {
   for (const auto& [name, stream] : streams_) {
-    if (stream.home != source || name.kind != book.source())
+    if (stream.home != source || name.kind != book.source() || log_.is_wanderer(name.symbol))
       continue;
     const auto truth = book.state(name.symbol);
     if (!truth || !stream.candles) {

@@ -7,7 +7,7 @@ namespace tradepulse::simulation {
 void market_log::makes_candles(const topic_partition& source, const candle_source& rules) {
   partitions_.at(source).rules = rules;
   for (const auto& [stream, home] : homes_)
-    if (home == source && stream.kind == rules.stream)
+    if (home == source && stream.kind == rules.stream && !is_wanderer(stream.symbol))
       for (const auto interval : all_candle_intervals)
         if (rules.rules->intervals.contains(interval))
           candle_homes_[{stream.symbol, stream_kind::candle(interval)}] = source;
@@ -17,7 +17,7 @@ candle_record market_log::record_of(const topic_partition& source, const entry& 
   candle_record out{of.offset, of.ms, of.append_ms, of.whole, false, nullptr};
   for (const auto& stream : of.feeds) {
     out.sized = out.sized || stream.kind == stream_kind::trade;
-    if (stream.kind == partitions_.at(source).rules->stream)
+    if (stream.kind == partitions_.at(source).rules->stream && !is_wanderer(stream.symbol))
       out.feeds = &stream.symbol;
   }
   return out;

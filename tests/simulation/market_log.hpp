@@ -4,6 +4,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -74,6 +75,11 @@ class market_log {
   bool has_moved(const stream_key& stream) const { return moved_.contains(stream); }
   // That records feed.
   const std::map<stream_key, topic_partition>& streams() const { return homes_; }
+  // Its prices may move, and candles are made of them: then which of them close before the move is
+  // no matter of one log alone. Nobody says what they have to be, and no client asks for them.
+  // Before makes_candles().
+  void wanders(const symbol& name) { wanderers_.insert(name); }
+  bool is_wanderer(const symbol& name) const { return wanderers_.contains(name); }
   // Candles are made of this partition's streams of one kind. Behind all homes().
   void makes_candles(const topic_partition& source, const candle_source& rules);
   const std::map<stream_key, topic_partition>& candle_streams() const { return candle_homes_; }
@@ -131,7 +137,8 @@ class market_log {
     std::int64_t last_epoch = 0;
   };
   std::map<stream_key, home_before> moved_;
-  std::map<stream_key, topic_partition> candle_homes_;
+  std::map<stream_key, topic_partition> candle_homes_; // but for those of wanderers
+  std::set<symbol> wanderers_;
 };
 
 } // namespace tradepulse::simulation

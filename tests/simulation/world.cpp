@@ -132,7 +132,7 @@ void world::produce() {
     return;
   --records_left_;
   ++report_.records;
-  if (dice_.in(8))
+  if (dice_.in(3))
     move_a_stream();
   auto& to = log_.at(partitions_[dice_.below(partitions_.size())]);
   std::vector<stream_key> here;

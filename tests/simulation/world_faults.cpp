@@ -104,13 +104,13 @@ void world::move_a_stream() {
   stored_.replicate();
 }
 
-// Alone in its records, and no source of candles.
+// Alone in its records, and no source of candles that somebody looks at.
 bool world::may_move(const stream_key& stream, const topic_partition& to) {
   const auto& home = log_.streams().at(stream);
   const auto& before = log_.at(home);
   const auto makes_candles = [&](const topic_partition& each) {
     const auto& rules = log_.at(each).rules;
-    return rules && rules->stream == stream.kind;
+    return rules && rules->stream == stream.kind && !log_.is_wanderer(stream.symbol);
   };
   const auto& next = stored_.at(home).next;
   const auto row = stored_.streams().find(stream);

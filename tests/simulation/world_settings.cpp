@@ -69,6 +69,10 @@ void world::make_market() {
     if (i == 1)
       log_.homes({name, stream_kind::quote}, home);
   }
+  if (candles_ && candles_->stream == stream_kind::price)
+    for (const auto& name : {named("B"), named("D")}) // they have no trades
+      if (dice_.in(2))
+        log_.wanders(name);
   for (const auto& each : partitions_)
     if (candles_ && each.topic == "ticks")
       log_.makes_candles(each, *candles_);
