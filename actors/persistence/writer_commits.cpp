@@ -127,7 +127,7 @@ void writer::settle(const topic_partition& source, owned& mine, const fenced&) {
                                   {"generation", mine.pending->gen().value()},
                                   {"action", "claim_again"}});
   tell(mine.actor, claim_lost{mine.pending->gen(), claim_loss::fenced,
-                              "another claim or another next_offset is stored"});
+                              "another claim, next_offset or home of a stream is stored"});
   options_->directory->unsettle(source, mine.pending->gen()); // before its ranges are gone
   partitions_.erase(source);
 }

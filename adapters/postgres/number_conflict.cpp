@@ -21,6 +21,7 @@ commit_outcome number_conflict::what_it_means(database_session& db,
   const auto stream_id = key_->substr(0, key_->find(','));
   std::string who = "stream " + stream_id;
   std::string positions = "price_snapshots";
+  bool of_another_home = false;
   const auto lost = db.attempt([&](database_session::call& call) {
     pqxx::nontransaction asking(call.connection);
     const auto rows =
@@ -32,9 +33,20 @@ commit_outcome number_conflict::what_it_means(database_session& db,
       who += "/" + stream;
       positions = "stream_positions";
     }
+    const auto moved = asking.exec(
+        "SELECT FROM (SELECT symbol, 'price' AS stream, epoch, last_sequence, home_topic, "
+        "home_partition FROM price_snapshots UNION ALL SELECT symbol, stream, epoch, "
+        "last_sequence, home_topic, home_partition FROM stream_positions) p WHERE p.symbol = " +
+        asking.quote(rows[0][0].c_str()) + " AND p.stream = " + asking.quote(rows[0][1].c_str()) +
+        " AND (" + stream_id + ", p.epoch, p.last_sequence) >= (" + *key_ +
+        ") AND (p.home_topic, p.home_partition) <> (" + asking.quote(work_.source.topic) + ", " +
+        std::to_string(work_.source.partition) + ")");
+    of_another_home = !moved.empty();
   });
   if (lost)
     return outcome_of(db, *lost);
+  if (of_another_home)
+    return fenced{};
   const auto& source = work_.source;
   auto out = fault.as_error();
   out.detail =

@@ -13,7 +13,9 @@ namespace tradepulse {
 // A number of the journal that was given before: streams are numbered by what price_snapshots,
 // stream_positions and ingest_offsets say, so one of them was changed without the others. No row is
 // to blame, and no number is skipped or written over: the partition stands still, with its records
-// in Kafka, and others go on. Tried again, since whoever repairs it needs no restart then.
+// in Kafka, and others go on. Tried again, since whoever repairs it needs no restart then. But
+// where the stream has its home elsewhere by now, and stands at that number or behind it, another
+// process has moved it at the same time: the work is thrown away, and the next claim knows of that.
 class number_conflict {
  public:
   explicit number_conflict(const range_commit& work) : work_(work) {}

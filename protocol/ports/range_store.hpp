@@ -112,7 +112,7 @@ struct committed {
   std::size_t rows = 0;
   std::optional<kline_admission> klines = {}; // absent: the commit had none
 };
-// Another owner has claimed, or next_offset is not `from`: throw the work away.
+// Another owner, next_offset is not `from`, or another home has a number: throw the work away.
 struct fenced {};
 // Nothing was committed, the connection is good: the same commit may be tried again.
 struct try_again {

@@ -72,6 +72,26 @@ TEST_F(SharedPartitions, AskBeforeTheyMoveAStreamOfTheirOwn) {
   EXPECT_EQ(world.home_of({named("A"), {}}), also_here);
 }
 
+// Each has asked before the other had committed: the store refuses the later one.
+TEST_F(SharedPartitions, MoveAStreamAgainThatWasMovedAtTheSameTime) {
+  const topic_partition also_here{"ticks", 2};
+  world.list_partitions(3);
+  world.start(also_here);
+  world.batch(ticks, {{0, "A 10 0"}});
+  world.commit();
+  world.batch(also_here, {{0, "A 11 2"}});
+  EXPECT_EQ(world.published("A"), pos(1, 1)); // 2/1 is nobody's before its commit
+  store("A", pos(2, 3));
+  world.store.script(fenced{});
+  world.commit();
+  world.wait(10s);
+  EXPECT_EQ(world.published("A"), pos(2, 3));
+  world.read_again(also_here);
+  world.commit();
+  EXPECT_EQ(stored("A"), pos(3, 1));
+  EXPECT_EQ(world.home_of({named("A"), {}}), also_here);
+}
+
 TEST_F(SharedPartitions, MoveAStreamOfTheirOwnBehindWhatIsNotCommittedThere) {
   const topic_partition also_here{"ticks", 2};
   world.list_partitions(3);

@@ -244,6 +244,20 @@ TEST_F(Journal, ANewEpochEndsTheStandstillOfANumberThatComesTwice) {
   EXPECT_EQ(count(), "4");
 }
 
+// Two processes have moved it at the same time, each to a partition of its own.
+TEST_F(Journal, ANumberThatAnotherHomeHasGivenThrowsTheWorkAway) {
+  range_store_postgres other(db.settings("node-2"), shared_watchdog());
+  own(other, part1, 0, "node-2");
+  ASSERT_EQ(word(other.commit(journalled(range(part1, 1, 0, 2, {row("A", 2, 2, "1", 1, part1)}),
+                                         {events.run_of("A", 2, 1, 2)}, noon))),
+            "committed 1");
+  EXPECT_EQ(word(store.commit(journalled(range(part0, 1, 0, 1, {row("A", 2, 1, "1", 1)}),
+                                         {events.run_of("A", 2, 1, 1)}, noon))),
+            "fenced");
+  EXPECT_EQ(rows("kafka_offset"), "A 2/1 0, A 2/2 1");
+  EXPECT_EQ(db.value("SELECT next_offset FROM ingest_offsets WHERE partition = 0"), "0");
+}
+
 TEST_F(Journal, TwoSessionsAgreeOnTheIdOfAStream) {
   range_store_postgres other(db.settings("node-2"), shared_watchdog());
   own(other, part1, 0, "node-2");
