@@ -90,6 +90,8 @@ range_commit pending_commit::work(time_ms now) {
       given.newest = newest_of(given);
     if (number_only_.contains(name))
       given.newest.reset();
+    else if (time_only_.contains(name) && given.newest)
+      given.newest->source_sequence.reset();
   }
   add_candles(out);
   out.events = runs();
@@ -156,7 +158,8 @@ std::vector<dead_letter> pending_commit::refuse(const std::vector<refused_row>& 
   std::vector<dead_letter> letters;
   for (const auto& row : rows) {
     if (!position_only_.insert(row.stream).second) {
-      number_only_.insert(row.stream);
+      if (!time_only_.insert(row.stream).second)
+        number_only_.insert(row.stream);
       continue;
     }
     for (const auto& range : merged_) {
@@ -206,6 +209,7 @@ pending_commit::done pending_commit::committed() {
     spare_.push_back(rows_.extract(rows_.begin()));
   merged_.clear();
   position_only_.clear();
+  time_only_.clear();
   number_only_.clear();
   events_ = bytes_ = 0;
   last_applied_.reset();

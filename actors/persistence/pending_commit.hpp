@@ -40,7 +40,9 @@ class pending_commit {
   range_commit work(time_ms now);
   // These rows are refused by the database: of them only the positions are kept, and what completes
   // from now on waits for a transaction of its own. Returns their records as dead letters. One that
-  // is refused again is kept without what its epoch has shown (stored_stream::newest).
+  // is refused again is kept without upstream's number, of which gaps are counted, and no more; one
+  // that is refused even so without the time of its newest event (stored_stream::newest), by which
+  // events are late after a restart.
   std::vector<dead_letter> refuse(const std::vector<refused_row>& rows);
 
   struct done {
@@ -75,6 +77,7 @@ class pending_commit {
   row_map rows_;                          // the newest of each; they are the ranges'
   std::vector<row_map::node_type> spare_; // so that a row that comes again takes no memory
   std::set<stream_key> position_only_;
+  std::set<stream_key> time_only_;   // of these
   std::set<stream_key> number_only_; // of these
   std::size_t events_ = 0;
   std::size_t bytes_ = 0;

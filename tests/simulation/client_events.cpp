@@ -98,7 +98,7 @@ void client::shows(json text, const stream_key& stream, const history& events, s
     expect(text, member(text, key) == whole_units(whole), key);
   };
   expect(text, integer(text, "timestamp") == samples::some_time + shown.ms, "timestamp");
-  if (!stored_.is_loose(stream)) // else it goes by what is stored, and that was refused
+  if (!stored_.is_untimed(stream)) // else it goes by what is stored, and that was refused
     expect(text, member(text, "late").has_value() == all_late, "late");
   if (merged)
     expect(text, integer(text, "n") == last - first + 1, "n");

@@ -159,6 +159,8 @@ bool database::commit(const transaction& what) {
     auto stored = each.stream;
     if (each.position_only) {
       loose_.insert(name);
+      if (!each.stream.newest)
+        untimed_.insert(name);
       stored.snapshot = streams[name] ? streams[name]->snapshot : std::nullopt;
       if (stored.snapshot)
         stored.snapshot->position = stored.position;
@@ -222,7 +224,7 @@ void database::look_at(const transaction& what, market_log::era& in) {
       const auto& one = *mine[i];
       const auto& truth = in.streams.at(stream)[static_cast<std::size_t>(due.seq.value() - 1)];
       if (one.at != due || one.what.offset != each.offset || one.what.whole != truth.whole ||
-          one.what.ms != truth.ms || (one.what.late != truth.late && !is_loose(stream)))
+          one.what.ms != truth.ms || (one.what.late != truth.late && !is_untimed(stream)))
         return fail(text_of(stream) + ": record " + std::to_string(each.offset) + " is " +
                     text_of(due) + ", and record " +
                     std::to_string(one.what.offset) + " was committed as " + text_of(one.at));

@@ -87,6 +87,7 @@ class database {
   // The lowest position of the journal that was not committed before, on any server.
   std::optional<stream_position> first_since(const stream_key& stream, time_ms time) const;
   bool is_loose(const stream_key& stream) const { return loose_.contains(stream); }
+  bool is_untimed(const stream_key& stream) const { return untimed_.contains(stream); }
   bool refused(const stream_key& stream);
 
   static transaction copy_of(const range_commit& work);
@@ -129,6 +130,7 @@ class database {
   std::deque<std::function<void()>> undo_; // of the last commits
   std::map<stream_key, int> refusals_;     // that are still to come
   std::set<stream_key> loose_;             // rows that were refused: shown by nobody any more
+  std::set<stream_key> untimed_;           // of these: the time of their newest event, too
   std::uint64_t server_ = 1;
 };
 

@@ -188,6 +188,9 @@ TEST_F(PendingCommit, LeavesOutWhatAnEpochHasShownOnlyWhereThatIsRefusedToo) {
   pending.refuse({{named("B"), "23514", ""}});
   EXPECT_EQ(pending.work(noon).rows.at(1).stream.newest, shown);
   pending.refuse({{named("B"), "23514", ""}});
+  EXPECT_EQ(pending.work(noon).rows.at(1).stream.newest,
+            (newest_event{samples::at(1'000), std::nullopt}));
+  pending.refuse({{named("B"), "23514", ""}});
   const auto work = pending.work(noon);
   EXPECT_EQ(work.rows.at(0).stream.newest, shown);
   EXPECT_FALSE(work.rows.at(1).stream.newest);
@@ -217,6 +220,9 @@ TEST_F(PendingCommit, KeepsWhatTheEpochOfARefusedPriceHasShown) {
   EXPECT_EQ(work.rows.at(1).stream.newest, (newest_event{samples::at(900), 8}));
   EXPECT_EQ(work.rows.at(2).stream.newest, (newest_event{samples::at(1'000), 7}));
   EXPECT_FALSE(work.rows.at(3).stream.newest);
+  pending.refuse({{named("B"), "22003", ""}});
+  EXPECT_EQ(pending.work(noon).rows.at(1).stream.newest,
+            (newest_event{samples::at(900), std::nullopt}));
   pending.refuse({{named("B"), "22003", ""}});
   EXPECT_FALSE(pending.work(noon).rows.at(1).stream.newest);
 }
