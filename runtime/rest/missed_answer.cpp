@@ -97,7 +97,7 @@ std::vector<missed_answer::gap> missed_answer::gaps(std::optional<std::int64_t> 
     at = event.seq.value();
   }
   if (ended() && highest_kept_ == 0) {
-    if (!end || *end > at)
+    if (at < end.value_or(no_bound))
       out.push_back({at + 1, end, "not_kept"});
     return out;
   }

@@ -246,5 +246,21 @@ TEST(MissedAnswer, KnowsNoEndOfAnEpochOfWhichNothingIsKept) {
             R"("gaps":[{"from":8,"to":9,"reason":"not_kept"}],"ended_at":null})");
 }
 
+// No number is above the greatest one.
+TEST(MissedAnswer, HasNothingBehindTheGreatestNumber) {
+  const std::string greatest = "9223372036854775807";
+  const std::string head = R"("epoch":1,"seq":)" + greatest + R"(,"fromSeq":)" + greatest;
+  EXPECT_EQ(ask("epoch=1&fromSeq=" + greatest, pos(2, 3), history_page{}),
+            head + R"(,"toSeq":null,"count":0,"lowest":null,"highest":null,"gaps":[],)"
+                   R"("ended_at":null})");
+  EXPECT_EQ(ask("epoch=1&fromSeq=" + greatest, pos(1, 9), page({}, 9)),
+            head + R"(,"toSeq":)" + greatest +
+                R"(,"count":0,"lowest":1,"highest":9,"gaps":[]})");
+  EXPECT_EQ(ask("epoch=1&fromSeq=9223372036854775806&toSeq=" + greatest, pos(2, 3), history_page{}),
+            R"("epoch":1,"seq":9223372036854775806,"fromSeq":9223372036854775806,"toSeq":)" +
+                greatest + R"(,"count":0,"lowest":null,"highest":null,"gaps":[{"from":)" + greatest +
+                R"(,"to":)" + greatest + R"(,"reason":"not_kept"}],"ended_at":null})");
+}
+
 } // namespace
 } // namespace tradepulse
