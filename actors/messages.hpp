@@ -127,7 +127,8 @@ struct load_candles {
   symbol_actor reply_to;
 };
 struct candles_loaded {
-  generation gen;
+  topic_partition source;
+  generation gen; // of that partition: another one's may have the same number
   std::vector<candle_key> asked;
   std::vector<stored_candle> found;
 };

@@ -85,12 +85,15 @@ void stream_worker::candles(const candle_work& what) {
 }
 
 void stream_worker::loaded(const candles_loaded& answer) {
-  if (!waiting_ || waiting_->ticket.range().gen != answer.gen)
+  if (!waiting_)
+    return;
+  const auto& range = waiting_->ticket.range();
+  if (range.batch->source != answer.source || range.gen != answer.gen)
     return;
   if (answer.asked.empty()) {
     // That claim is over: its ranges fail, and what they hold of the credit is given back, also
     // where no claim follows here.
-    give_up(waiting_->ticket.range());
+    give_up(range);
     if (state_->candles())
       state_->candles()->begin_slot();
     waiting_.reset();

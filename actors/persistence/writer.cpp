@@ -125,7 +125,7 @@ std::optional<errc> writer::attempt(const load_streams& wanted) {
 std::optional<errc> writer::attempt(const load_candles& wanted) {
   const auto held = partitions_.find(wanted.source);
   if (held == partitions_.end() || held->second.pending->gen() != wanted.gen) {
-    tell(wanted.reply_to, candles_loaded{wanted.gen, {}, {}});
+    tell(wanted.reply_to, candles_loaded{wanted.source, wanted.gen, {}, {}});
     return std::nullopt;
   }
   const auto owner = held->second.actor;
@@ -139,10 +139,11 @@ std::optional<errc> writer::attempt(const load_candles& wanted) {
   if (!*ours) {
     fence(wanted.source, wanted.gen, owner,
           "fenced: another claim came before its candles were loaded");
-    tell(wanted.reply_to, candles_loaded{wanted.gen, {}, {}}); // behind: it knows why a range fails
+    // Behind: it knows why a range fails.
+    tell(wanted.reply_to, candles_loaded{wanted.source, wanted.gen, {}, {}});
     return std::nullopt;
   }
-  tell(wanted.reply_to, candles_loaded{wanted.gen, wanted.which, std::move(*found)});
+  tell(wanted.reply_to, candles_loaded{wanted.source, wanted.gen, wanted.which, std::move(*found)});
   return std::nullopt;
 }
 

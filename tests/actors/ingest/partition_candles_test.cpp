@@ -185,6 +185,32 @@ TEST_F(PartitionCandles, ThatASlotHasLeftOutAreNotCountedWhereItIsGivenUp) {
   EXPECT_EQ(world.metrics().candles_left_out.value(), 0u);
 }
 
+// The stream may have come from there, and what it had asked then is answered late.
+TEST_F(PartitionCandles, ThatWaitForTheDatabaseTakeNoAnswerOfAnotherPartition) {
+  begin();
+  const int t = minute_start();
+  world.batch(source, {tick(0, "A", 10, t), tick(1, "A", 10, t + 60), tick(2, "A", 10, t + 120)});
+  world.commit();
+  world.lose_connection();
+  world.wait(10s);
+  world.hold_candle_loads();
+  world.batch(source, {tick(3, "A", 99, t + 5)});
+  world.end_candle_loads_as(other);
+  world.answer_candle_loads();
+  world.commit();
+  EXPECT_EQ(world.candle_loads(), 1u);
+  EXPECT_EQ(world.store.row(source).next, next_offset{4});
+  EXPECT_EQ(closes("A").size(), 3u);
+  world.hold_candle_loads();
+  world.lose_connection(); // one of its own still ends the wait
+  world.wait(10s);
+  world.batch(source, {tick(4, "A", 98, t + 6)});
+  world.end_candle_loads_as(source);
+  world.answer_candle_loads();
+  world.commit();
+  EXPECT_EQ(world.store.row(source).next, next_offset{4});
+}
+
 // Whoever comes back with the number of a close asks the stream of candles: it must have the number
 // before the partition is called settled, and that is when its ranges are complete.
 TEST_F(PartitionCandles, ArePublishedBeforeTheirRangeIsComplete) {

@@ -616,7 +616,9 @@ TEST_F(Writer, TellsAPartitionThatItsClaimWasFencedWhereCandlesAreLoadedTooLate)
   const load_candles question{
       ticks, gen, {named("A"), {}}, {{candle_interval::m1, time_ms{}}}, source};
   caf::anon_send(writer, question);
-  EXPECT_EQ(heard.next<candles_loaded>().gen, gen);
+  const auto answer = heard.next<candles_loaded>();
+  EXPECT_EQ(answer.source, ticks);
+  EXPECT_EQ(answer.gen, gen);
   EXPECT_EQ(heard.count<claim_lost>(), 0u);
   auto row = store.row(ticks);
   row.gen = generation{gen.value() + 1};
@@ -627,6 +629,7 @@ TEST_F(Writer, TellsAPartitionThatItsClaimWasFencedWhereCandlesAreLoadedTooLate)
   EXPECT_EQ(lost.cause, claim_loss::fenced);
   // Who waits is told that nothing comes, and gives back what it holds of the credit.
   const auto nothing = heard.next<candles_loaded>();
+  EXPECT_EQ(nothing.source, ticks);
   EXPECT_EQ(nothing.gen, gen);
   EXPECT_TRUE(nothing.asked.empty());
   EXPECT_TRUE(nothing.found.empty());

@@ -183,10 +183,15 @@ struct actor_world::engine {
       if (const auto held = owned.find(wanted.source);
           held != owned.end() && held->second.pending->gen() == wanted.gen)
         caf::anon_send(wanted.reply_to,
-                       candles_loaded{wanted.gen, wanted.which,
+                       candles_loaded{wanted.source, wanted.gen, wanted.which,
                                       *world.store.load_candles(wanted.stream, wanted.which)});
       else
-        caf::anon_send(wanted.reply_to, candles_loaded{wanted.gen, {}, {}});
+        caf::anon_send(wanted.reply_to, candles_loaded{wanted.source, wanted.gen, {}, {}});
+  }
+
+  void end_loads_as(const topic_partition& source) {
+    for (const auto& wanted : loads)
+      caf::anon_send(wanted.reply_to, candles_loaded{source, wanted.gen, {}, {}});
   }
 
   ingest_parts parts() {
@@ -282,6 +287,11 @@ void actor_world::hold_candle_loads() {
 
 void actor_world::answer_candle_loads() {
   engine_->answer_loads();
+  engine_->run();
+}
+
+void actor_world::end_candle_loads_as(const topic_partition& source) {
+  engine_->end_loads_as(source);
   engine_->run();
 }
 

@@ -33,6 +33,8 @@ class actor_world {
   // Questions for closed candles wait for answer_candle_loads().
   void hold_candle_loads();
   void answer_candle_loads();
+  // Who waits is told that a claim of that partition, of the same generation, is over.
+  void end_candle_loads_as(const topic_partition& source);
   std::size_t candle_loads() const; // since the beginning
   std::vector<candle_view> views(std::string_view name) const;
   std::vector<waiting_candles> waiting(const stream_key& name) const;
