@@ -114,9 +114,9 @@ result<time_ms> parse(std::string_view text, const bounds& within) {
                             day{static_cast<unsigned>(d)}};
   if (!date.ok() || h > 23 || mi > 59 || s > 59)
     return bad(text, "no such time");
-  return checked(
-      text, time_ms{sys_days{date} + hours{h} + minutes{mi} + seconds{s} + fraction - zone},
-      within);
+  return checked(text,
+                 time_ms{sys_days{date} + hours{h} + minutes{mi} + seconds{s} + fraction - zone},
+                 within);
 }
 
 } // namespace

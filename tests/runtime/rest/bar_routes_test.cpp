@@ -66,7 +66,7 @@ TEST_F(BarRoutes, GoOnInARangeBehindItsLastBar) {
   EXPECT_FALSE(bars.asked[0].newest);
 }
 
-// Another program's bars may be older than any event, and a small number would be taken for seconds.
+// Another program's bars may be older than any event; a small number would be taken for seconds.
 TEST_F(BarRoutes, SayANextThatCanBeAskedForWheneverABarIs) {
   knows(stored("AAPL", kline_1m, 1, 7, "stock-bars"));
   struct place {

@@ -258,8 +258,8 @@ TEST(MissedAnswer, HasNothingBehindTheGreatestNumber) {
                 R"(,"count":0,"lowest":1,"highest":9,"gaps":[]})");
   EXPECT_EQ(ask("epoch=1&fromSeq=9223372036854775806&toSeq=" + greatest, pos(2, 3), history_page{}),
             R"("epoch":1,"seq":9223372036854775806,"fromSeq":9223372036854775806,"toSeq":)" +
-                greatest + R"(,"count":0,"lowest":null,"highest":null,"gaps":[{"from":)" + greatest +
-                R"(,"to":)" + greatest + R"(,"reason":"not_kept"}],"ended_at":null})");
+                greatest + R"(,"count":0,"lowest":null,"highest":null,"gaps":[{"from":)" +
+                greatest + R"(,"to":)" + greatest + R"(,"reason":"not_kept"}],"ended_at":null})");
 }
 
 } // namespace
