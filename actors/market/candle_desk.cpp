@@ -83,6 +83,8 @@ bool candle_desk::go_through(const ingest_range& range, const ingest_range::slot
                              std::span<const Logged> events) {
   const auto& last = slot.row.position;
   const auto before = last.seq.value() - static_cast<std::int64_t>(events.size());
+  if (slot.began_epoch && last.epoch != builder_.through().epoch)
+    pass_over(range, events.front().offset);
   for (; next_event_ < events.size(); ++next_event_) {
     const auto& read = events[next_event_];
     close_before(range, read.offset);
@@ -109,6 +111,14 @@ void candle_desk::close_before(const ingest_range& range, record_offset offset) 
     builder_.advance(cause, facts_);
   }
   if (next_closing_ < all.size() && all[next_closing_].offset == offset)
+    ++next_closing_;
+}
+
+// What was open when the home moved went by the times of the partition before; with the first event
+// here it is forgotten.
+void candle_desk::pass_over(const ingest_range& range, record_offset first) {
+  const auto& all = range.marks->closings;
+  while (next_closing_ < all.size() && all[next_closing_].offset < first)
     ++next_closing_;
 }
 

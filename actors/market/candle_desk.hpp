@@ -58,6 +58,7 @@ class candle_desk {
   bool go_through(const ingest_range& range, const ingest_range::slot& slot,
                   std::span<const Logged> events);
   void close_before(const ingest_range& range, record_offset offset);
+  void pass_over(const ingest_range& range, record_offset first);
   void apply(const candle_event& event, const candle_cause& cause);
   void release_committed();
   std::shared_ptr<made_candles> made(const ingest_range& range, const ingest_range::slot& slot,

@@ -83,6 +83,22 @@ TEST_F(CandleMoves, LeaveNumbersAloneWhereTheOldHomeIsSilent) {
   EXPECT_EQ(world.published("A"), pos(2, 4));
 }
 
+// Its candles went by the times of the old home, and are forgotten with its first event.
+TEST_F(CandleMoves, CloseNothingAtRecordsOfTheNewHomeBeforeTheFirstEventThere) {
+  world.start(from);
+  world.start(to);
+  world.batch(from, {tick(0, "A", 10, 0)});
+  world.commit();
+  world.batch(to, {tick(0, "B", 1, 0), tick(1, "B", 1, 60), tick(2, "A", 11, 61)});
+  world.commit();
+  EXPECT_TRUE(world.store.candle_events(minutes).empty());
+  world.batch(to, {tick(3, "B", 1, 120)});
+  world.commit();
+  const auto closes = world.store.candle_events(minutes);
+  ASSERT_EQ(closes.size(), 1U);
+  EXPECT_EQ(closes[0].position, pos(2, 1));
+}
+
 // Else who asks for them is told that another process has them, as soon as it has the old home.
 TEST_F(CandleMoves, TakeTheStreamsOfCandlesAlong) {
   move();
