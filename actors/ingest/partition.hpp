@@ -114,7 +114,6 @@ class partition {
   state state_ = state::claiming;
   bool reading_ = false; // records of gen_ are welcome, also while a new claim is under way
   bool unread_ = false;  // records could not be read, and none was read since
-  bool claim_when_committed_ = false; // nothing more is read under this claim
   bool leaving_ = false;
   bool repositioned_ = false;    // the claim's answer is that of move_partition
   std::vector<stream_key> died_; // while a claim was under way: maybe after it had restored them

@@ -26,7 +26,7 @@ void partition::claim() {
   else
     parts().directory->unsettle(options_->source, gen_);
   enter(state::claiming, "claiming");
-  repositioned_ = claim_when_committed_ = false;
+  repositioned_ = false;
   tell(options_->writer, claim_partition{options_->source, me()});
 }
 

@@ -54,7 +54,7 @@ void partition::committed(const range_committed& what) {
     return;
   if (leaving_)
     end();
-  else if (claim_when_committed_)
+  else if (state_ == state::reading && !reading_) // a fault has ended it
     claim_later("read_fault");
 }
 
@@ -111,7 +111,8 @@ void partition::letter_failed(const letter_refused& what) {
   dispatcher_->keep_letter(what);
 }
 
-// What was read before is committed first: the log may not have it any more, and clients have seen it.
+// What was read before is committed first: the log may not have it any more, and clients have seen
+// it.
 void partition::faulted(const fault_reported& what) {
   if (what.gen != gen_ || state_ != state::reading || !reading_)
     return;
@@ -125,7 +126,6 @@ void partition::faulted(const fault_reported& what) {
   degraded(what.fault == read_fault::partition_gone ? "the partition does not exist: " + what.detail
                                                     : "its records cannot be read: " + what.detail);
   stop_reading();
-  claim_when_committed_ = true;
   if (dispatcher_->in_flight() == 0)
     claim_later("read_fault");
 }

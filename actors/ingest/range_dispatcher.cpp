@@ -39,7 +39,8 @@ void range_dispatcher::dispatch(const std::shared_ptr<ingest_range>& range,
         return symbol_work{std::move(ticket), on};
       },
       [this](const symbol_work& work) {
-        return has_to_wait(work.ticket.slot().key(), work) ? symbol_actor{} : actor_of(work);
+        const auto name = work.ticket.slot().key();
+        return has_to_wait(name, work) ? symbol_actor{} : actor_of(name, work);
       });
   for (std::size_t i = 0; i < letters.size(); ++i) {
     parts_.metrics->rejected[static_cast<std::size_t>(letters[i].reason)]->add();
@@ -48,8 +49,7 @@ void range_dispatcher::dispatch(const std::shared_ptr<ingest_range>& range,
 }
 
 // A slot without events is nothing to who goes by another partition's times: it has had its part.
-symbol_actor range_dispatcher::actor_of(const symbol_work& work) {
-  const auto name = work.ticket.slot().key();
+symbol_actor range_dispatcher::actor_of(const stream_key& name, const symbol_work& work) {
   if (work.ticket.slot().count > 0)
     return parts_.directory->actor_for(name, parts_.source);
   const auto found = parts_.directory->actor_at(name, parts_.source);
@@ -75,7 +75,7 @@ void range_dispatcher::restored(const std::vector<stream_key>& streams) {
   for (const auto& name : streams)
     if (auto waited = waiting_.extract(name))
       for (auto& work : waited.mapped())
-        if (auto to = actor_of(work))
+        if (auto to = actor_of(name, work))
           tell(to, std::move(work));
 }
 

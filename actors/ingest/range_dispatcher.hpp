@@ -67,7 +67,7 @@ class range_dispatcher {
     std::shared_ptr<credit_lease> credit;
   };
   void produce(const dead_letter& letter, const range_ticket& ticket);
-  symbol_actor actor_of(const symbol_work& work);
+  symbol_actor actor_of(const stream_key& name, const symbol_work& work);
   bool has_to_wait(const stream_key& name, const symbol_work& work);
 
   parts parts_;

@@ -84,13 +84,14 @@ range_commit pending_commit::work(time_ms now) {
   range_commit out{source_, gen_, next_, to_, cluster_id_, last_applied_, {}, {}, {}};
   out.rows.reserve(rows_.size());
   for (const auto& [name, row] : rows_) {
-    const bool refused = position_only_.contains(name);
-    auto& given = out.rows.emplace_back(stream_row{*row, refused}).stream;
-    if (refused && given.kind == stream_kind::price)
+    const auto found = refusals_.find(name);
+    const int times = found == refusals_.end() ? 0 : found->second;
+    auto& given = out.rows.emplace_back(stream_row{*row, times > 0}).stream;
+    if (times > 0 && given.kind == stream_kind::price)
       given.newest = newest_of(given);
-    if (number_only_.contains(name))
+    if (times > 2)
       given.newest.reset();
-    else if (time_only_.contains(name) && given.newest)
+    else if (times == 2 && given.newest)
       given.newest->source_sequence.reset();
   }
   add_candles(out);
@@ -115,7 +116,7 @@ void pending_commit::add_candles(range_commit& to) const {
         into.state = made.state;
         into.source_epoch = made.source_epoch;
         for (const auto& each : made.closed)
-          if (!position_only_.contains(
+          if (!refusals_.contains(
                   {made.source.symbol, stream_kind::candle(each.row.candle.interval)}))
             into.closed.push_back(each);
       }
@@ -157,11 +158,8 @@ std::vector<dead_letter> pending_commit::refuse(const std::vector<refused_row>& 
   frozen_ = true;
   std::vector<dead_letter> letters;
   for (const auto& row : rows) {
-    if (!position_only_.insert(row.stream).second) {
-      if (!time_only_.insert(row.stream).second)
-        number_only_.insert(row.stream);
+    if (++refusals_[row.stream] > 1)
       continue;
-    }
     for (const auto& range : merged_) {
       auto slot = std::find_if(range->slots.begin(), range->slots.end(),
                                [&](const auto& s) { return s.key() == row.stream; });
@@ -208,9 +206,7 @@ pending_commit::done pending_commit::committed() {
   while (!rows_.empty())
     spare_.push_back(rows_.extract(rows_.begin()));
   merged_.clear();
-  position_only_.clear();
-  time_only_.clear();
-  number_only_.clear();
+  refusals_.clear();
   events_ = bytes_ = 0;
   last_applied_.reset();
   frozen_ = false;

@@ -3,7 +3,6 @@
 #include <cstddef>
 #include <map>
 #include <memory>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -76,9 +75,7 @@ class pending_commit {
   std::vector<std::shared_ptr<ingest_range>> merged_;
   row_map rows_;                          // the newest of each; they are the ranges'
   std::vector<row_map::node_type> spare_; // so that a row that comes again takes no memory
-  std::set<stream_key> position_only_;
-  std::set<stream_key> time_only_;   // of these
-  std::set<stream_key> number_only_; // of these
+  std::map<stream_key, int> refusals_; // of rows: what is left out of them, see refuse()
   std::size_t events_ = 0;
   std::size_t bytes_ = 0;
   bool frozen_ = false; // rows were refused: what follows gets a transaction of its own

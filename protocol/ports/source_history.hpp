@@ -34,8 +34,9 @@ struct source_kline {
 
 // What was committed when it was read.
 struct source_page {
-  // Ascending; the limit counts all of them. Of messages with the same number the newest: of the later epoch, within it the newer
-  // by event time, ties by position; what another program wrote is older than any of ours.
+  // Ascending; the limit counts all of them. Of messages with the same number the newest: of the
+  // later epoch, within it the newer by event time, ties by position; what another program wrote is
+  // older than any of ours.
   std::vector<source_kline> klines;
   bool more = false;     // the limit was reached: there is another one up to `through`
   bool below = false;    // a number at or below `after` is kept,
