@@ -19,7 +19,8 @@ class Database:
                 "password": url.password, "name": url.path.lstrip("/")}
 
     def query(self, statement, *arguments):
-        """Rows as tuples; numeric columns as decimal.Decimal. A transaction of its own."""
+        """Rows as tuples; numeric columns as decimal.Decimal. A transaction of its own. Rows of no
+        column are none: the driver does not tell them from a statement that answers nothing."""
         connection = psycopg2.connect(self.url, connect_timeout=5)
         try:
             connection.autocommit = True

@@ -7,9 +7,10 @@ import psycopg2
 from supervised import wait_until
 
 # For each row a commit waits as long as somebody holds the lock.
-INSTALL = """
+LOCK = 4711
+INSTALL = f"""
 CREATE FUNCTION wait_for_the_test() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN PERFORM pg_advisory_xact_lock_shared(4711); RETURN NEW; END $$;
+BEGIN PERFORM pg_advisory_xact_lock_shared({LOCK}); RETURN NEW; END $$;
 CREATE TRIGGER wait_for_the_test BEFORE INSERT OR UPDATE ON price_snapshots
   FOR EACH ROW EXECUTE FUNCTION wait_for_the_test();
 """
@@ -32,24 +33,30 @@ class HeldCommit:
         connection = psycopg2.connect(self._database.url)
         try:
             with connection.cursor() as cursor:
-                cursor.execute("SELECT pg_advisory_lock(4711)")
+                cursor.execute("SELECT pg_advisory_lock(%s)", (LOCK,))
             then()
-            wait_until(lambda: self._waiting("advisory"), "a commit that stands still", 20)
+            wait_until(self.standing, "a commit that stands still", 20)
             yield
         finally:
             connection.close()
 
-    def _waiting(self, event):
-        return self._database.query(
-            "SELECT pid FROM pg_stat_activity WHERE datname = current_database()"
-            " AND wait_event_type = 'Lock' AND wait_event = %s", event)
+    def standing(self):
+        """Server processes of commits that stand still. Who makes the first leaf of a journal
+        waits for a lock as well, of another number."""
+        return [pid for pid, in self._database.query(
+            "SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND objid = %s AND NOT granted"
+            " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())",
+            LOCK)]
 
     def wait_for_a_claim_behind_it(self):
-        wait_until(lambda: self._waiting("transactionid"), "a claim behind the old commit", 30)
+        wait_until(lambda: self._database.query(
+            "SELECT pid FROM pg_stat_activity WHERE datname = current_database()"
+            " AND wait_event_type = 'Lock' AND wait_event = 'transactionid'"),
+                   "a claim behind the old commit", 30)
 
     def roll_back(self):
         """What stands still now; the next one may come at once."""
-        pids = [pid for pid, in self._waiting("advisory")]
+        pids = self.standing()
         self._database.query("SELECT pg_terminate_backend(pid) FROM unnest(%s) AS pid", pids)
         wait_until(lambda: not self._database.query(
-            "SELECT FROM pg_stat_activity WHERE pid = ANY(%s)", pids), "the end of the commit", 20)
+            "SELECT pid FROM pg_stat_activity WHERE pid = ANY(%s)", pids), "the end of the commit", 20)
