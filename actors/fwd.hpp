@@ -42,7 +42,7 @@ struct partition_settled;
 struct stream_moved;
 struct stream_away;
 struct stream_back;
-struct recall_lost;
+struct recall_again;
 struct open_group;
 struct leave_streams;
 struct control_frame;

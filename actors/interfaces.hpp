@@ -55,7 +55,7 @@ using fan_out_actor = caf::typed_actor<
     caf::reacts_to<stream_recalled>,   // from either of them
     caf::reacts_to<partition_settled>, // from the directory
     caf::reacts_to<stream_moved>, caf::reacts_to<stream_away>, caf::reacts_to<stream_back>,
-    caf::reacts_to<recall_lost>, // from the directory
+    caf::reacts_to<recall_again>, // from the directory
     caf::reacts_to<open_group>,  // from connection actors
     caf::reacts_to<leave_streams>, caf::reacts_to<hand_back>, caf::reacts_to<control_frame>>;
 

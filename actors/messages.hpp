@@ -211,7 +211,9 @@ struct stream_away {
 struct stream_back { // its partition is held again and nothing was missed: subscriptions go on
   stream_index index;
 };
-struct recall_lost { // questions may have died with the symbol's actor: they are asked again
+// Questions may have died with the symbol's actor; or a claim has brought what this process had
+// published before and has not read again, and never will. Who waits for it asks again.
+struct recall_again {
   stream_index index;
 };
 

@@ -39,7 +39,7 @@ class delivery_table {
   void moved(const stream_moved& to);
   void away(const stream_away& what);
   void back(const stream_back& what);
-  void lost(const recall_lost& what);
+  void recall(const recall_again& what);
   void leave(const leave_streams& request);
   void take_back(const hand_back& handed);
   // Behind every answer that still waits.

@@ -116,13 +116,13 @@ void delivery_table::back(const stream_back& what) {
   for (auto* sub : book_.of(what.index)) {
     partition_back(*sub);
     write_notices(*sub->owner);
-    recovery_.back(*sub);
+    recovery_.recall_again(*sub);
   }
 }
 
-void delivery_table::lost(const recall_lost& what) {
+void delivery_table::recall(const recall_again& what) {
   for (auto* sub : book_.of(what.index))
-    recovery_.lost(*sub);
+    recovery_.recall_again(*sub);
 }
 
 void delivery_table::write_notices(subscriber& to) {

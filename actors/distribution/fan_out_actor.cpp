@@ -40,7 +40,7 @@ fan_out_actor::behavior_type handlers_of(delivery_table& table) {
       on(table, &delivery_table::joined),   on(table, &delivery_table::recalled),
       on(table, &delivery_table::settled),  on(table, &delivery_table::moved),
       on(table, &delivery_table::away),     on(table, &delivery_table::back),
-      on(table, &delivery_table::lost),     on(table, &delivery_table::open),
+      on(table, &delivery_table::recall),   on(table, &delivery_table::open),
       on(table, &delivery_table::leave),    on(table, &delivery_table::take_back),
       on(table, &delivery_table::control),
   };

@@ -92,14 +92,14 @@ recovery::next recovery::due() const noexcept {
 
 void recovery::recalled(const recalled_events& found) {
   TRADEPULSE_EXPECTS(state_ == next::answer && items_.empty());
-  ahead_ = false;
+  unsettled_ = found.newest < found.highest;
   if (found.away) {
     state_ = next::settling;
   } else if (is_ahead(position_, found)) {
     // It saw what a process published that ended before the database had it. Until that has been
     // read again the position is believed; events that are not above it are not sent again.
     state_ = next::live;
-    ahead_ = !found.settled;
+    unsettled_ = !found.settled;
     if (found.settled)
       items_.push_back(refusal{position_, found.highest, found.published});
   } else if (after() >= found.newest) {

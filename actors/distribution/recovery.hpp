@@ -86,8 +86,9 @@ class recovery {
   void refused() noexcept { live_behind_ = false; }
 
   stream_position position() const noexcept { return position_; }
-  // Live, above all that is known now: an event may never come.
-  bool ahead() const noexcept { return ahead_; }
+  // Live, and not where the stream stands: above all that is known now, where an event may never
+  // come; or below what was published, which another process may read again in place of this one.
+  bool unsettled() const noexcept { return unsettled_; }
 
  private:
   bool reached_by(const recalled_events& found) const noexcept;
@@ -109,7 +110,7 @@ class recovery {
   bool resumed_ = false; // since it was asked
   bool final_ = false;   // what the read does not find is nowhere
   bool live_behind_ = false;
-  bool ahead_ = false;
+  bool unsettled_ = false;
 };
 
 } // namespace tradepulse

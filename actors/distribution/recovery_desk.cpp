@@ -54,8 +54,8 @@ void recovery_desk::opened(subscription& of) {
 }
 
 void recovery_desk::live(subscription& of) {
-  if (of.back->way.ahead())
-    ahead_.insert(&of);
+  if (of.back->way.unsettled())
+    unsettled_.insert(&of);
   end(of);
   of.state = phase::live;
   views_.live(of);
@@ -69,7 +69,7 @@ void recovery_desk::end(subscription& of) {
 }
 
 void recovery_desk::forget(subscription& gone) {
-  ahead_.erase(&gone);
+  unsettled_.erase(&gone);
   if (gone.back)
     end(gone);
 }

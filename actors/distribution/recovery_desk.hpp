@@ -63,15 +63,10 @@ class recovery_desk {
   // The outbox has drained, or subscriptions were left: there may be room.
   void go_on(subscriber& whose);
   void drained(subscriber& whose);
-  // Its partition is held again.
-  void back(subscription& of) { lost(of); }
-  // What it has asked may get no answer.
-  void lost(subscription& of) {
-    if (of.back)
-      ask_again(of);
-  }
-  // Its stream stands further on than was known. True: it was believed to be ahead, and what it has
-  // missed may be had; it catches up.
+  // What it has asked may get no answer, or has another one by now.
+  void recall_again(subscription& of);
+  // Its stream stands further on than was known. True: it was live where the stream did not stand,
+  // and what it has missed may be had; it catches up.
   bool moved(subscription& of);
   // A partition is settled: what was waited for is there, or never will be.
   void settled();
@@ -122,7 +117,7 @@ class recovery_desk {
   };
   using subscriptions = std::set<subscription*, in_order>;
   subscriptions returning_;
-  subscriptions ahead_; // live above all that was known
+  subscriptions unsettled_; // live, and not where the stream stood
   std::set<connection_id> turns_; // of connections that have something due, or may ask
   connection_id last_served_;
   bool taking_turns_ = false; // posted

@@ -49,15 +49,22 @@ void recovery_desk::settled() {
   const std::vector<subscription*> waiting(returning_.begin(), returning_.end());
   for (auto* each : waiting)
     ask_again(*each);
-  // Who was believed to be ahead is asked whether it still is.
-  const std::vector<subscription*> ahead(ahead_.begin(), ahead_.end());
-  for (auto* each : ahead)
+  // Whether who was not where the stream stood still is not.
+  const std::vector<subscription*> unsettled(unsettled_.begin(), unsettled_.end());
+  for (auto* each : unsettled)
     moved(*each);
 }
 
+void recovery_desk::recall_again(subscription& of) {
+  if (of.back)
+    ask_again(of);
+  else
+    moved(of);
+}
+
 bool recovery_desk::moved(subscription& of) {
-  if (of.state != phase::live || ahead_.erase(&of) == 0)
-    return false; // of one that is ahead the owner may be merging; at the next time
+  if (of.state != phase::live || unsettled_.erase(&of) == 0)
+    return false; // of one that is diverted the owner may be merging; at the next time
   begin(of, of.position);
   opened(of);
   return true;

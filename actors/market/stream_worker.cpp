@@ -86,13 +86,17 @@ void stream_worker::go_on_from(const restore_stream& claim) {
     options_.directory->restore_candles(claim);
     show_all();
   }
-  if (!restored.moved)
-    return;
-  options_.directory->publish(*entry_, restored.moved);
+  if (restored.moved)
+    options_.directory->publish(*entry_, restored.moved);
   const auto& fan_outs = options_.directory->fan_outs();
-  for (std::size_t i = 0; i < fan_outs.size(); ++i)
-    if (entry_->interest[i].load() > 0)
+  for (std::size_t i = 0; i < fan_outs.size(); ++i) {
+    if (entry_->interest[i].load() == 0)
+      continue;
+    if (restored.moved)
       tell(fan_outs[i], stream_moved{entry_->index, restored.moved});
+    else if (restored.regained)
+      tell(fan_outs[i], recall_again{entry_->index});
+  }
 }
 
 void stream_worker::move_home(const stored_stream& row) {

@@ -68,7 +68,7 @@ void symbol_directory::tell_interested(const symbol_entry& entry, const Message&
 }
 template void symbol_directory::tell_interested(const symbol_entry&, const stream_moved&) const;
 template void symbol_directory::tell_interested(const symbol_entry&, const stream_back&) const;
-template void symbol_directory::tell_interested(const symbol_entry&, const recall_lost&) const;
+template void symbol_directory::tell_interested(const symbol_entry&, const recall_again&) const;
 template void symbol_directory::tell_interested(const symbol_entry&,
                                                 const partition_settled&) const;
 

@@ -169,7 +169,7 @@ class symbol_directory {
             std::uint64_t group);
   // What memory has of the stream goes to the fan-out actor of the question's I/O thread, in the
   // order of its bursts: those above `newest` come behind it. No answer where the symbol is another
-  // one by now, or its actor dies before (recall_lost follows).
+  // one by now, or its actor dies before (recall_again follows).
   void recall(const stream_key& name, stream_index index, const recall_events& question);
   // By the symbol's actor, for such a question.
   void answer(symbol_entry& entry, const recall_events& question, recalled_events found);

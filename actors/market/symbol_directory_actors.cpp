@@ -109,6 +109,8 @@ void symbol_directory::restore(const topic_partition& source, stored_stream stor
     becomes_known(entry);
     entry.snapshot = restored.moved;
     tell_interested(entry, stream_moved{entry.index, restored.moved});
+  } else if (restored.regained) {
+    tell_interested(entry, recall_again{entry.index});
   }
   if (returns)
     tell_interested(entry, stream_back{entry.index}); // behind a move, which says more
@@ -177,7 +179,7 @@ bool symbol_directory::forget_actor(const stream_key& name, std::uint64_t actor_
   found->second->queued.store(0);
   found->second->restarts.fetch_add(1);
   actors_.fetch_sub(1, std::memory_order_relaxed);
-  tell_interested(*found->second, recall_lost{found->second->index});
+  tell_interested(*found->second, recall_again{found->second->index});
   return true;
 }
 

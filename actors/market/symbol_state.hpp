@@ -54,6 +54,8 @@ class symbol_state {
   struct restored {
     // The database was ahead of what was published: the loaded head, for `gap` and join.
     head_ptr moved;
+    // It was not, but ahead of what has been read again since the claim before.
+    bool regained = false;
   };
   // Goes on from a claim. `published` is the highest published head (the directory keeps it);
   // what was held back is forgotten, it will be read again.

@@ -47,6 +47,7 @@ bool simulated_outbox::drain(std::string& into) {
 // --- what the client says --------------------------------------------------------------------
 
 void client::connected() {
+  moved_.clear();
   for (auto& [stream, each] : subscriptions_)
     each = {false, false, {}, false, each.position, false, false, false, 0, {}};
 }
@@ -229,6 +230,11 @@ void client::failed(json text) {
   mine->refused = true;
 }
 
+void client::is_moved(stream_position from, const stream_head& to) {
+  for (auto e = from.epoch.value(); e < to.position.epoch.value(); ++e)
+    moved_.insert({{to.symbol, to.kind}, epoch{e}});
+}
+
 void client::missed(json text) {
   const auto stream = stream_of(text);
   auto* mine = live(text, stream);
@@ -247,7 +253,9 @@ void client::missed(json text) {
   expect(text, integer(text, "from") == mine->position.seq.value() + 1,
          "not behind " + text_of(mine->position));
   const bool over = log_.epoch_now(stream) > e.value();
-  if (stream.kind.events() == event_kind::candle && reason != "moved")
+  // A move into a later epoch takes what it has passed of the one before with it.
+  if (stream.kind.events() == event_kind::candle && reason != "moved" &&
+      !moved_.contains({stream, e}))
     expect(text, log_.is_whole(stream, {e, sequence{integer(text, "from") - 1}}),
            "what is kept is said to be lost");
   if (member(text, "to") == "null") {

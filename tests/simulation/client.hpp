@@ -61,6 +61,8 @@ class client {
   client_message unsubscribe(const stream_key& stream);
   bool is_subscribed(const stream_key& stream) const;
   bool may_leave(const stream_key& stream) const;
+  // The engine is about to take its subscription over what others have stored.
+  void is_moved(stream_position from, const stream_head& to);
   void receive(std::string_view frames);
   // Of a subscription that has all that its log has so far.
   bool has_all(const stream_key& stream);
@@ -118,6 +120,7 @@ class client {
   const database& stored_;
   verdict& found_;
   std::map<stream_key, subscription> subscriptions_;
+  std::set<std::pair<stream_key, epoch>> moved_; // out of that epoch, on this connection
   // A position stands for one event: which log it is of, by stream and epoch of candles.
   std::map<std::pair<stream_key, std::int64_t>, std::size_t> eras_;
 };

@@ -14,15 +14,19 @@ namespace {
 
 class owner final : public connection_owner {
  public:
-  explicit owner(connection_actor to) : to_(std::move(to)) {}
+  owner(connection_actor to, client& who) : to_(std::move(to)), who_(who) {}
   void tell(events_diverted what) override { tradepulse::tell(to_, std::move(what)); }
-  void tell(move_diverted what) override { tradepulse::tell(to_, std::move(what)); }
+  void tell(move_diverted what) override {
+    who_.is_moved(what.before, *what.moved.snapshot);
+    tradepulse::tell(to_, std::move(what));
+  }
   void tell(handed_back what) override { tradepulse::tell(to_, std::move(what)); }
   void tell(control_refused what) override { tradepulse::tell(to_, std::move(what)); }
   void tell(recovery_failed what) override { tradepulse::tell(to_, std::move(what)); }
 
  private:
   connection_actor to_;
+  client& who_;
 };
 
 } // namespace
@@ -50,7 +54,7 @@ std::shared_ptr<process::connection> process::connect(client& who) {
   place.handlers = std::move(handlers_of(*made->mine, [&place] { place.end(); }).unbox());
   connections_.push_back(made);
   io_port_->post([this, made] {
-    table_.attach(made->id, made->out, std::make_shared<owner>(made->address), false);
+    table_.attach(made->id, made->out, std::make_shared<owner>(made->address, *made->who), false);
   });
   who.connected();
   return made;

@@ -19,7 +19,7 @@ constexpr int deepest = 3;
 bool under_a_lock(const caf::type_erased_tuple& what) {
   return what.match_elements<stream_joined>() || what.match_elements<stream_recalled>() ||
          what.match_elements<stream_moved>() || what.match_elements<stream_away>() ||
-         what.match_elements<stream_back>() || what.match_elements<recall_lost>() ||
+         what.match_elements<stream_back>() || what.match_elements<recall_again>() ||
          what.match_elements<restore_stream>() || what.match_elements<recall_events>() ||
          what.match_elements<passivate_symbol>();
 }

@@ -321,6 +321,27 @@ TEST_F(Returning, CatchesUpFromAheadWhereTheStreamHasGoneOnElsewhere) {
   EXPECT_EQ(members(at_alice.read(), "sequence"), (texts{"31", "32", "33", "34"}));
 }
 
+// What this process had published is read again by another one: up to there nothing comes live.
+TEST_F(Returning, CatchesUpFromBelowWhatWasPublishedWhereAnotherProcessHasReadItAgain) {
+  come_back(alice, 1, {a}, pos(1, 5));
+  auto behind = memory(pos(1, 6), pos(1, 6));
+  behind.highest = pos(1, 8);
+  behind.settled = behind.final_below = false;
+  answer(0, behind);
+  behind.burst = burst(0, "A", 1, 6, 6);
+  answer(1, behind);
+  EXPECT_EQ(members(at_alice.read(), "sequence"), (texts{"-", "6"}));
+  table.recall({a});
+  ASSERT_EQ(questions.size(), 3u);
+  answer(2, memory(pos(1, 9), pos(1, 8)));
+  journal.answer(0, {burst(0, "A", 1, 7, 8)});
+  answer(3, memory(pos(1, 9), pos(1, 8)));
+  deliver(1, 9, 9);
+  EXPECT_EQ(members(at_alice.read(), "sequence"), (texts{"7", "8", "9"}));
+  table.recall({a}); // it stands where the stream does
+  EXPECT_EQ(questions.size(), 4u);
+}
+
 TEST_F(Returning, IsToldWhenItsPositionNeverWas) {
   come_back(alice, 1, {a}, pos(1, 30));
   auto behind = memory(pos(1, 26), pos(1, 25));

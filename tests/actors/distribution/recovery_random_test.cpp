@@ -33,7 +33,7 @@ class returning_client {
     in_order_.push_back([this] {
       if (way_ && way_->resume())
         advance();
-      else if (!way_ && std::exchange(ahead_, false))
+      else if (!way_ && std::exchange(unsettled_, false))
         come_back(position_);
     });
   }
@@ -120,7 +120,7 @@ class returning_client {
       way_->asked();
       break;
     case recovery::next::live:
-      ahead_ = way_->ahead();
+      unsettled_ = way_->unsettled();
       way_.reset();
       break;
     default:
@@ -174,7 +174,7 @@ class returning_client {
   stream_position position_;
   std::uint64_t ask_ = 0;
   bool has_room_ = true;
-  bool ahead_ = false;
+  bool unsettled_ = false;
   std::deque<std::function<void()>> questions_;
   std::deque<std::function<void()>> journal_answers_;
   std::deque<std::function<void()>> in_order_;

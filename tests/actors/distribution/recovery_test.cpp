@@ -67,7 +67,7 @@ TEST(RecoveryBeforeTheFirstEvent, BelievesThatNothingHasBeenSeenOfAStreamThatNob
   way.recalled(nothing);
   EXPECT_EQ(way.due(), next::live);
   EXPECT_EQ(way.position(), pos(1, 0));
-  EXPECT_FALSE(way.ahead());
+  EXPECT_FALSE(way.unsettled());
 }
 
 TEST(RecoveryBeforeTheFirstEvent, RefusesALaterEpochThatNobodyKnows) {

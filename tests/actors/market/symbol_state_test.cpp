@@ -146,6 +146,17 @@ TEST_F(SymbolState, TellsNoMoveWhereTheDatabaseIsWhereItWas) {
   EXPECT_EQ(state.ring().size(), 3u);
 }
 
+// Who has caught up with what was read again so far would wait for the rest in vain.
+TEST_F(SymbolState, SaysThatTheDatabaseHasGotWhatWasPublishedAndNotReadAgain) {
+  apply(0, 5);
+  EXPECT_FALSE(state.restore(stored(pos(1, 2), 101), state.published()).regained);
+  apply(2, 1);
+  const auto restored = state.restore(stored(pos(1, 5), 104), state.published());
+  EXPECT_FALSE(restored.moved);
+  EXPECT_TRUE(restored.regained);
+  EXPECT_FALSE(state.restore(stored(pos(1, 5), 104), state.published()).regained);
+}
+
 TEST_F(SymbolState, ForgetsWhatItHeldWhenItIsRestored) {
   apply(0, 3);
   apply(0, 2, other); // epoch 2, held
