@@ -56,7 +56,7 @@ TEST_F(CheckConfig, NeedsNoFile) {
   EXPECT_EQ(s.kafka.heartbeat_interval, 2s);
   EXPECT_EQ(s.kafka.metadata_refresh, 2s);
   EXPECT_EQ(s.kafka.fetch_wait_max, 10ms);
-  EXPECT_EQ(s.kafka.prefetch, 256'000'000U);
+  EXPECT_EQ(s.kafka.prefetch, 64'000'000U);
   EXPECT_EQ(s.kafka.start, log_start::earliest);
   EXPECT_EQ(s.kafka.on_replaced_log, replaced_log_policy::stop);
   EXPECT_EQ(s.kafka.identity_check_interval, 5s);
