@@ -211,8 +211,8 @@ struct stream_away {
 struct stream_back { // its partition is held again and nothing was missed: subscriptions go on
   stream_index index;
 };
-// Questions may have died with the symbol's actor; or a claim has brought what this process had
-// published before and has not read again, and never will. Who waits for it asks again.
+// Questions may have died with the symbol's actor; or a claim has come, and what is awaited may be
+// stored, or never come again. Who waits for it asks again.
 struct recall_again {
   stream_index index;
 };

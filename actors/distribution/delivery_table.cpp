@@ -173,8 +173,11 @@ void delivery_table::take_back(const hand_back& handed) {
   const bool whole = answer.refused.empty();
   to->owner->tell(std::move(answer));
   for (const auto& item : handed.items)
-    if (const auto* of = book_.find(to->id, item.index); of && of->state == phase::live)
+    if (auto* of = book_.find(to->id, item.index); of && of->state == phase::live) {
       view_desk::line_up(*of);
+      if (of->recall_due)
+        recovery_.recall_again(*of);
+    }
   if (whole)
     views_.handed(*to);
 }

@@ -33,7 +33,7 @@ void delivery_table::deliver(const burst_ptr& burst) {
     case phase::recovering:
       break; // it will read them in its turn
     case phase::diverted:
-      if (last > sub->diverted_through) {
+      if (last > sub->diverted_through && !sub->recall_due) {
         sub->diverted_through = last;
         sub->owner->owner->tell(events_diverted{burst, 0, sub->position, false, sub->group});
       }
@@ -88,7 +88,11 @@ void delivery_table::moved(const stream_moved& to) {
   for (auto* sub : book_.of(to.index)) {
     if (joined_at.position > sub->position || sub->back)
       view_desk::drop(*sub);
-    if (sub->back || (joined_at.position <= sub->position && sub->state != phase::diverted))
+    if (sub->back) {
+      recovery_.recall_again(*sub);
+      continue;
+    }
+    if (joined_at.position <= sub->position && sub->state != phase::diverted)
       continue;
     if (recovery_.moved(*sub))
       continue;

@@ -140,8 +140,10 @@ void recovery::below_memory(const recalled_events& found) {
 void recovery::read(const history_page& page) {
   TRADEPULSE_EXPECTS(state_ == next::answer && items_.empty());
   auto reached = after();
+  // Others may have asked further on. Of an epoch that this read does not end in, all before it may
+  // not be committed yet.
   for (const auto& burst : page.bursts)
-    if (last_of(*burst) > reached) {
+    if (last_of(*burst) > reached && burst->epoch() <= through_.epoch) {
       items_.emplace_back(burst);
       reached = last_of(*burst);
     }

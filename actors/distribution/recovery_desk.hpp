@@ -66,7 +66,7 @@ class recovery_desk {
   // What it has asked may get no answer, or has another one by now.
   void recall_again(subscription& of);
   // Its stream stands further on than was known. True: it was live where the stream did not stand,
-  // and what it has missed may be had; it catches up.
+  // and what it has missed may be had; it catches up, a diverted one once it is handed back.
   bool moved(subscription& of);
   // A partition is settled: what was waited for is there, or never will be.
   void settled();

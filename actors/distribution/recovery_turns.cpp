@@ -63,8 +63,14 @@ void recovery_desk::recall_again(subscription& of) {
 }
 
 bool recovery_desk::moved(subscription& of) {
-  if (of.state != phase::live || unsettled_.erase(&of) == 0)
-    return false; // of one that is diverted the owner may be merging; at the next time
+  if (!unsettled_.contains(&of))
+    return false;
+  if (of.state == phase::diverted) { // what its owner has comes first, and no more is added to it
+    of.recall_due = true;
+    return true;
+  }
+  of.recall_due = false;
+  unsettled_.erase(&of);
   begin(of, of.position);
   opened(of);
   return true;

@@ -44,6 +44,7 @@ struct subscription {
   notice due = notice::none;
   bool answered = false; // while joining: the stream has said where it stands
   bool away = false;     // while joining: its partition is
+  bool recall_due = false; // while diverted: it catches up once it is handed back
   std::uint64_t group = 0;
   // While joining; then of a partition that was away, to be sent when it is back.
   head_ptr snapshot;

@@ -94,7 +94,7 @@ void stream_worker::go_on_from(const restore_stream& claim) {
       continue;
     if (restored.moved)
       tell(fan_outs[i], stream_moved{entry_->index, restored.moved});
-    else if (restored.regained)
+    else if (restored.claimed_again)
       tell(fan_outs[i], recall_again{entry_->index});
   }
 }

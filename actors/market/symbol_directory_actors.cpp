@@ -109,7 +109,7 @@ void symbol_directory::restore(const topic_partition& source, stored_stream stor
     becomes_known(entry);
     entry.snapshot = restored.moved;
     tell_interested(entry, stream_moved{entry.index, restored.moved});
-  } else if (restored.regained) {
+  } else if (restored.claimed_again) {
     tell_interested(entry, recall_again{entry.index});
   }
   if (returns)

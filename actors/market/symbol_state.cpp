@@ -175,15 +175,13 @@ symbol_state::restored symbol_state_of<Events>::restore(stored_stream stored, he
   restored_ = uncommitted_epoch ? stream_position{} : stored.position;
   published_ = std::move(published);
   restored out;
-  const auto numbered = numbering_.row().position;
   auto at = uncommitted_epoch ? nullptr : head_of(stored); // nobody hears of it before its commit
   if (at && (!published_ || published_->position < at->position)) {
     ring_.clear();
     published_ = std::move(at);
     out.moved = published_;
   }
-  out.regained = !out.moved && !uncommitted_epoch && numbered.epoch.value() > 0 &&
-                 numbered < stored.position;
+  out.claimed_again = !out.moved && numbering_.row().position.epoch.value() > 0;
   numbering_.restore(std::move(stored), uncommitted_epoch);
   return out;
 }

@@ -54,8 +54,9 @@ class symbol_state {
   struct restored {
     // The database was ahead of what was published: the loaded head, for `gap` and join.
     head_ptr moved;
-    // It was not, but ahead of what has been read again since the claim before.
-    bool regained = false;
+    // It was not; but what has been numbered since the claim before may be there by now, or has to
+    // be read again.
+    bool claimed_again = false;
   };
   // Goes on from a claim. `published` is the highest published head (the directory keeps it);
   // what was held back is forgotten, it will be read again.

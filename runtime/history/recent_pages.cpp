@@ -10,6 +10,9 @@ void recent_pages::add(const history_queue::batch& read, page_ptr page, time_poi
   if (read.stream.time || page->bursts.empty())
     return;
   const auto& end = *page->bursts.back();
+  // The home before a move may commit more of the epoch before that of the last event.
+  if (end.epoch() != read.query.after.epoch)
+    return;
   kept one{read.query.after, {end.epoch(), end.last()}, 0, std::move(page), now + keep_};
   for (const auto& burst : one.page->bursts)
     one.events += burst->count();

@@ -342,6 +342,41 @@ TEST_F(Returning, CatchesUpFromBelowWhatWasPublishedWhereAnotherProcessHasReadIt
   EXPECT_EQ(questions.size(), 4u);
 }
 
+// The same, while its socket takes nothing: what its owner has comes first, and then what it lacks.
+TEST_F(Returning, CatchesUpFromBelowOnceItIsHandedBack) {
+  come_back(alice, 1, {a}, pos(1, 5));
+  auto behind = memory(pos(1, 6), pos(1, 5));
+  behind.highest = pos(1, 8);
+  behind.settled = behind.final_below = false;
+  answer(0, behind);
+  answer(1, behind);
+  at_alice.read();
+  at_alice.out->refuse_next = 1;
+  deliver(1, 6, 6);
+  table.recall({a});
+  deliver(1, 9, 9); // else its owner would say that 7 and 8 are missed
+  ASSERT_EQ(at_alice.owner->diverted.size(), 1u);
+  EXPECT_EQ(questions.size(), 2u);
+  table.take_back({alice, {DeliveryTable::item(pos(1, 6), 6)}});
+  ASSERT_EQ(questions.size(), 3u);
+  answer(2, 1, 7, 9);
+  EXPECT_EQ(members(at_alice.read(), "sequence"), (texts{"6", "7", "8", "9"}));
+  deliver(1, 10, 10);
+  EXPECT_EQ(members(at_alice.read(), "sequence"), (texts{"10"}));
+}
+
+TEST_F(Returning, AsksAgainWithAClaimThatHasFoundMoreThanWasKnown) {
+  come_back(alice, 1, {a}, pos(1, 3));
+  auto unsure = memory(pos(1, 9), pos(1, 8));
+  unsure.settled = unsure.final_below = false;
+  answer(0, unsure);
+  answer(1, unsure);
+  journal.answer(0, {}); // the commit was lost, or will be known
+  EXPECT_EQ(questions.size(), 2u);
+  table.moved({a, stands_at("A", pos(1, 10))});
+  EXPECT_EQ(questions.size(), 3u);
+}
+
 TEST_F(Returning, IsToldWhenItsPositionNeverWas) {
   come_back(alice, 1, {a}, pos(1, 30));
   auto behind = memory(pos(1, 26), pos(1, 25));

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/actors/support/samples.hpp"
+#include "tests/actors/support/streams.hpp"
 
 // Of a stream of which nothing can be shown, because the database has refused its rows.
 namespace tradepulse {
@@ -95,6 +96,28 @@ TEST(RecoveryBeforeTheFirstEvent, AsksTheJournalForWhatTheClaimHasFound) {
   EXPECT_EQ(committed({}, true), std::nullopt);
   EXPECT_EQ(committed(pos(1, 0), true), std::nullopt); // no row says so
   EXPECT_EQ(committed(pos(1, 5), false), std::nullopt);
+}
+
+// A read is shared by all who ask behind one position, also by those who ask for more.
+TEST(RecoveryFromTheJournal, TakesNothingOfAnEpochThatItsReadDoesNotEndIn) {
+  recalled_events found;
+  found.highest = pos(2, 4);
+  found.newest = pos(1, 8); // of the home before the move, which has not committed these
+  found.from = pos(1, 6);
+  recovery way(since_point(pos(1, 3)), true);
+  way.open(found);
+  way.asked();
+  way.recalled(found);
+  ASSERT_EQ(way.due(), next::read_journal);
+  EXPECT_EQ(way.through(), pos(1, 5));
+  way.asked();
+  history_page shared;
+  shared.bursts = {samples::burst(0, "A", 1, 4, 5), samples::burst(0, "A", 2, 1, 4)};
+  way.read(shared);
+  ASSERT_EQ(way.due(), next::write);
+  way.taken();
+  EXPECT_EQ(way.position(), pos(1, 5));
+  EXPECT_EQ(way.due(), next::ask_memory);
 }
 
 } // namespace

@@ -146,15 +146,17 @@ TEST_F(SymbolState, TellsNoMoveWhereTheDatabaseIsWhereItWas) {
   EXPECT_EQ(state.ring().size(), 3u);
 }
 
-// Who has caught up with what was read again so far would wait for the rest in vain.
-TEST_F(SymbolState, SaysThatTheDatabaseHasGotWhatWasPublishedAndNotReadAgain) {
+// Who has caught up with what was read again so far would wait for the rest in vain, were it stored
+// by now.
+TEST_F(SymbolState, SaysThatAClaimHasComeBehindAnother) {
+  EXPECT_FALSE(state.restore({}, state.published()).claimed_again);
   apply(0, 5);
-  EXPECT_FALSE(state.restore(stored(pos(1, 2), 101), state.published()).regained);
+  EXPECT_TRUE(state.restore(stored(pos(1, 2), 101), state.published()).claimed_again);
   apply(2, 1);
   const auto restored = state.restore(stored(pos(1, 5), 104), state.published());
   EXPECT_FALSE(restored.moved);
-  EXPECT_TRUE(restored.regained);
-  EXPECT_FALSE(state.restore(stored(pos(1, 5), 104), state.published()).regained);
+  EXPECT_TRUE(restored.claimed_again);
+  EXPECT_FALSE(state.restore(stored(pos(1, 9), 104), state.published()).claimed_again); // moved
 }
 
 TEST_F(SymbolState, ForgetsWhatItHeldWhenItIsRestored) {

@@ -113,6 +113,20 @@ TEST_F(RecentPages, OfADatabaseThatHadLessAnswerNobodyWhoKnowsOfMore) {
   EXPECT_EQ(pages.find(batch(one), time_point{4s}), nullptr);
 }
 
+// The home before the move may have committed more of the earlier epoch by then.
+TEST_F(RecentPages, ThatGoOnIntoALaterEpochAreNotKept) {
+  auto both = std::make_shared<history_page>(*page(11, 15));
+  std::vector<numbered_event> first(1);
+  first.front().seq = sequence{1};
+  both->bursts.push_back(std::make_shared<price_burst>(stream_index{}, symbol::parse("A").value(),
+                                                       epoch{2}, std::move(first), time_ms{}));
+  pages.add(batch(client(10, 20)), both, time_point{1s});
+  EXPECT_FALSE(find(10, 14));
+  both->bursts.erase(both->bursts.begin());
+  pages.add(batch(client(10, 20)), both, time_point{1s});
+  EXPECT_FALSE(find(10, 14));
+}
+
 TEST_F(RecentPages, AreKeptForATime) {
   EXPECT_EQ(pages.next_drop(), std::nullopt);
   pages.add(batch(client(10, 20)), page(11, 20), time_point{1s});
