@@ -235,6 +235,12 @@ void client::is_moved(stream_position from, const stream_head& to) {
     moved_.insert({{to.symbol, to.kind}, epoch{e}});
 }
 
+void client::look_back() {
+  for (const auto& each : endings_)
+    expect(each.said, stored_.kept_of(each.stream, each.of) <= each.last,
+           "what is kept was said to be lost");
+}
+
 void client::missed(json text) {
   const auto stream = stream_of(text);
   auto* mine = live(text, stream);
@@ -260,6 +266,10 @@ void client::missed(json text) {
            "what is kept is said to be lost");
   if (member(text, "to") == "null") {
     expect(text, reason == "new_epoch" && over, "the epoch goes on");
+    // Of prices a slow reader's pending update goes with its epoch.
+    if (is_kept(stream.kind) && stream.kind != stream_kind::price &&
+        !moved_.contains({stream, e}))
+      endings_.push_back({stream, e, integer(text, "from") - 1, std::string(text)});
     mine->epoch_ended = true;
     return;
   }

@@ -67,6 +67,8 @@ class client {
   // Of a subscription that has all that its log has so far.
   bool has_all(const stream_key& stream);
   std::string where(const stream_key& stream) const;
+  // At the very end: of an epoch that it was told to be over no more than that is kept.
+  void look_back();
 
  private:
   // Of a stream of candles: what was shown that has no number.
@@ -121,6 +123,13 @@ class client {
   verdict& found_;
   std::map<stream_key, subscription> subscriptions_;
   std::set<std::pair<stream_key, epoch>> moved_; // out of that epoch, on this connection
+  struct ending {
+    stream_key stream;
+    epoch of;
+    std::int64_t last = 0;
+    std::string said;
+  };
+  std::vector<ending> endings_;
   // A position stands for one event: which log it is of, by stream and epoch of candles.
   std::map<std::pair<stream_key, std::int64_t>, std::size_t> eras_;
 };

@@ -162,8 +162,11 @@ bool database::commit(const transaction& what) {
       if (!each.stream.newest)
         untimed_.insert(name);
       stored.snapshot = streams[name] ? streams[name]->snapshot : std::nullopt;
-      if (stored.snapshot)
+      if (stored.snapshot) {
+        if (stored.snapshot->position.epoch < stored.position.epoch)
+          stored.snapshot->price_seq = sequence{0}; // what is shown is older
         stored.snapshot->position = stored.position;
+      }
     }
     if (streams[name])
       stored.candles = streams[name]->candles;

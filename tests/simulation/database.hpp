@@ -87,6 +87,8 @@ class database {
   // The lowest position of the journal that was not committed before, on any server.
   std::optional<stream_position> first_since(const stream_key& stream, time_ms time) const;
   bool is_loose(const stream_key& stream) const { return loose_.contains(stream); }
+  // How many events of the epoch the journal has.
+  std::int64_t kept_of(const stream_key& stream, epoch of) const;
   bool is_untimed(const stream_key& stream) const { return untimed_.contains(stream); }
   bool refused(const stream_key& stream);
 
@@ -182,6 +184,8 @@ class simulated_history final : public history_source {
   void read(history_query query, history_answer then) override;
 
  private:
+  history_query shared(history_query query);
+
   database& at_;
   turns& turns_;
   chance& dice_;

@@ -54,6 +54,14 @@ std::optional<stream_position> database::first_since(const stream_key& stream, t
   return std::nullopt;
 }
 
+std::int64_t database::kept_of(const stream_key& stream, epoch of) const {
+  const auto all = journal_.find(stream);
+  if (all == journal_.end())
+    return 0;
+  const auto found = all->second.find(of.value());
+  return found == all->second.end() ? 0 : static_cast<std::int64_t>(found->second.size());
+}
+
 history_page database::page(const history_query& query, std::uint64_t transactions_behind) {
   history_page out;
   std::optional<stream_position> since; // of a time: right before the first that is due
@@ -102,6 +110,16 @@ history_page database::page(const history_query& query, std::uint64_t transactio
   return out;
 }
 
+// Others have asked for the same stream, from further back and up to further on.
+history_query simulated_history::shared(history_query query) {
+  const auto back = dice_.between(0, std::min<std::int64_t>(3, query.after.seq.value()));
+  query.after.seq = sequence{query.after.seq.value() - back};
+  query.limit += static_cast<std::size_t>(back + dice_.between(0, 3));
+  if (dice_.in(2))
+    query.through.reset();
+  return query;
+}
+
 void simulated_history::read(history_query query, history_answer then) {
   turns_.answer(alive_, [this, query = std::move(query), then = std::move(then)] {
     if (dice_.percent(at_.rates.unread)) {
@@ -109,7 +127,8 @@ void simulated_history::read(history_query query, history_answer then) {
       return;
     }
     const auto behind = dice_.percent(at_.rates.behind) ? dice_.between(1, 3) : 0;
-    auto page = at_.page(query, static_cast<std::uint64_t>(behind));
+    const auto read = !query.time && dice_.percent(25) ? shared(query) : query;
+    auto page = at_.page(read, static_cast<std::uint64_t>(behind));
     if (query.committed && page.committed < *query.committed)
       then(error{errc::database_unavailable, "it is not the one that is written to"});
     else

@@ -289,8 +289,11 @@ void world::come_to_rest() {
       missing = now;
       left = 400;
     }
-    if (missing.empty())
+    if (missing.empty()) {
+      for (auto& each : peers_)
+        each.who->look_back();
       return;
+    }
   }
   found_.fail("it does not come to rest: " + missing);
 }
