@@ -88,6 +88,15 @@ symbol_directory::lookup symbol_directory::read(const symbol_entry& entry) const
   return find(entry.key);
 }
 
+bool symbol_directory::waits_still(const stream_key& name) const {
+  const auto& in = shard_of(name);
+  std::lock_guard lock(in.mutex);
+  const auto found = in.entries.find(name);
+  return found != in.entries.end() && found->second->earlier &&
+         std::ranges::any_of(*found->second->earlier,
+                             [](const auto& each) { return !each.range.expired(); });
+}
+
 std::optional<sequence> symbol_directory::waits_still(const stream_key& name, epoch of) const {
   const auto& in = shard_of(name);
   std::lock_guard lock(in.mutex);

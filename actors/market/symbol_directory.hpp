@@ -64,6 +64,8 @@ class symbol_directory {
   // to a later one, from another partition. Absent: what the database has of it, asked later, is
   // all that it will ever have.
   std::optional<sequence> waits_still(const stream_key& name, epoch of) const;
+  // Whether that is so of any epoch but the newest.
+  bool waits_still(const stream_key& name) const;
   std::optional<topic_partition> home_of(const stream_key& name) const;
 
   // --- the market side ---

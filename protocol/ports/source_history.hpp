@@ -47,6 +47,16 @@ struct source_page {
   stream_position committed;
 };
 
+// What subscribers had when it was asked, read in this order.
+struct source_published {
+  stream_position newest; // 0/0: nothing
+  // Events of an epoch before wait for their commit: the stream has moved to another partition,
+  // and that one may be committed first. Any number may be among theirs.
+  bool earlier_waits = false;
+
+  friend bool operator==(const source_published&, const source_published&) noexcept = default;
+};
+
 using source_answer = std::function<void(result<source_page>)>;
 
 // By blocking calls of one connection. Thread: one at a time.
@@ -63,9 +73,9 @@ class source_store {
 class source_history {
  public:
   virtual ~source_history() = default;
-  // `published`: what subscribers have; where it is not committed yet, and may be what is missing
-  // at the end, the answer waits for that for a while.
-  virtual void read(source_query query, stream_position published, source_answer then) = 0;
+  // `published`: where it is not committed yet, and may be what is missing, the answer waits for
+  // that for a while.
+  virtual void read(source_query query, source_published published, source_answer then) = 0;
 };
 
 } // namespace tradepulse

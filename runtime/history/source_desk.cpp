@@ -23,9 +23,13 @@ error stopping() {
 } // namespace
 
 bool waits_for_commit(const source_query& query, const source_page& page,
-                      stream_position published) {
+                      const source_published& published) {
+  const auto end = page.more ? page.klines.back().number : query.through;
+  if (published.earlier_waits &&
+      static_cast<std::int64_t>(page.klines.size()) < end - query.after)
+    return true;
   const bool whole = !page.klines.empty() && page.klines.back().number == query.through;
-  return !page.more && !page.above && !whole && page.committed < published;
+  return !page.more && !page.above && !whole && page.committed < published.newest;
 }
 
 source_desk::source_desk(source_desk_options options, metrics::registry& registry)
@@ -46,7 +50,7 @@ source_desk::~source_desk() {
   stop();
 }
 
-void source_desk::read(source_query query, stream_position published, source_answer then) {
+void source_desk::read(source_query query, source_published published, source_answer then) {
   queries_.add();
   if (!options_.not_kept.empty())
     return then(error{errc::unsupported, options_.not_kept});

@@ -41,7 +41,7 @@ class source_desk final : public source_history {
 
   // Errors, beside those of source_store: database_busy where too many wait; unsupported where
   // klines are not kept; not_ready while the process stops.
-  void read(source_query query, stream_position published, source_answer then) override;
+  void read(source_query query, source_published published, source_answer then) override;
 
   // What waits gets an error, and so does whoever comes later. Does not block.
   void close();
@@ -52,7 +52,7 @@ class source_desk final : public source_history {
   using clock = std::chrono::steady_clock;
   struct waiting {
     source_query query;
-    stream_position published;
+    source_published published;
     source_answer then;
     clock::time_point asked;
     clock::time_point not_before;
@@ -81,8 +81,9 @@ class source_desk final : public source_history {
   std::thread thread_;
 };
 
-// Whether events that are published and not committed may be what the page lacks at its end.
+// Whether events that are published and not committed may be what the page lacks: at its end, or
+// anywhere where those of an epoch before wait.
 bool waits_for_commit(const source_query& query, const source_page& page,
-                      stream_position published);
+                      const source_published& published);
 
 } // namespace tradepulse

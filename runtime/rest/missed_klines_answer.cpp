@@ -64,12 +64,12 @@ std::string body(const missed_klines_request& asked, stream_kind from, std::size
 }
 
 std::vector<missed_answer::gap> gaps_of(const missed_klines_request& asked, const source_page& page,
-                                        stream_position published) {
+                                        const source_published& published) {
   std::vector<missed_answer::gap> out;
   auto at = asked.from; // all up to here is told
   auto missing_to = [&](std::int64_t to, std::string_view reason) {
     if (to > at)
-      out.push_back({at + 1, to, reason});
+      out.push_back({at + 1, to, published.earlier_waits ? "not_committed" : reason});
   };
   // In front of all that is kept there may have been more.
   std::string_view reason = page.below || page.all_kept ? "upstream" : "not_kept";
@@ -87,7 +87,7 @@ std::vector<missed_answer::gap> gaps_of(const missed_klines_request& asked, cons
   if (page.above)
     missing_to(asked.to, reason);
   else
-    missing_to(asked.to, page.committed < published ? "not_committed" : "not_yet");
+    missing_to(asked.to, page.committed < published.newest ? "not_committed" : "not_yet");
   return out;
 }
 
@@ -105,7 +105,7 @@ std::string missed_klines_body(const missed_klines_request& asked, stream_kind f
 }
 
 std::string missed_klines_body(const missed_klines_request& asked, const source_page& page,
-                               stream_position published) {
+                               const source_published& published) {
   std::string data = "[";
   std::size_t count = 0;
   for (const auto& each : page.klines) {

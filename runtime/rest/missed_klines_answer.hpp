@@ -22,9 +22,10 @@ std::string missed_klines_body(const missed_klines_request& asked, stream_kind f
 // By upstream's. Reasons: upstream (it sent none of that number), not_kept (below all that is kept,
 // of a stream of which something was taken away), unusable (another program stored a row of that
 // number of which no kline can be made), not_committed (subscribers may have it, the database has
-// not yet), not_yet (above all that came).
+// not yet: above all that is stored, and each one where events of an epoch before wait), not_yet
+// (above all that came).
 std::string missed_klines_body(const missed_klines_request& asked, const source_page& page,
-                               stream_position published);
+                               const source_published& published);
 
 // How the events of a stream of klines or of candles are written:
 // {"seq","symbol","timestamp","kline":{..}}. Of a candle `T` is the start + the interval, and `v`

@@ -63,7 +63,7 @@ http_response by_engine(const missed_klines_parts& parts, const missed_klines_re
 }
 
 http_response by_source(source_history& source, const missed_klines_request& asked,
-                        stream_position published) {
+                        const source_published& published) {
   http_response out;
   out.later = [&source, asked, published](http_answer answer) {
     source.read(
@@ -71,7 +71,7 @@ http_response by_source(source_history& source, const missed_klines_request& ask
         [asked, published, answer = std::move(answer)](const result<source_page>& page) {
           if (!page)
             return answer(refused(page.failure(), route));
-          if (!page->known && published == stream_position{})
+          if (!page->known && published.newest == stream_position{})
             return answer(refused(nobody_knows(asked, stream_kind::kline(asked.interval)), route));
           answer(routed(json_response(200, missed_klines_body(asked, *page, published)), route));
         });
@@ -90,7 +90,9 @@ http_response missed_klines(const missed_klines_parts& parts, std::string_view q
     return refused(held_elsewhere(asked->symbol), route);
   // What other programs have stored answers also where the engine has seen nothing of the symbol.
   if (parts.source && from.kind.events() == event_kind::kline)
-    return by_source(*parts.source, *asked, from.published.value_or(stream_position{}));
+    return by_source(*parts.source, *asked,
+                     {from.published.value_or(stream_position{}),
+                      parts.bars->directory->waits_still({asked->symbol, from.kind})});
   if (from.state == state::unknown)
     return refused(nobody_knows(*asked, from.kind), route);
   return by_engine(parts, *asked, from.kind, *from.published);

@@ -342,8 +342,11 @@ TEST_F(MovedWhileEventsWait, TheDirectorySaysSoForAsLong) {
   EXPECT_EQ(world.directory.waits_still(name, epoch{1}), sequence{60});
   EXPECT_FALSE(world.directory.waits_still(name, epoch{2}));
   EXPECT_FALSE(world.directory.waits_still(named("B"), epoch{1}));
+  EXPECT_TRUE(world.directory.waits_still(name));
+  EXPECT_FALSE(world.directory.waits_still(named("B")));
   late.reset();
   EXPECT_FALSE(world.directory.waits_still(name, epoch{1}));
+  EXPECT_FALSE(world.directory.waits_still(name));
   EXPECT_EQ(world.entry("A")->earlier->size(), 1u);
   const auto back = world.record("A", 60, 1); // the next move has nothing to note but its own
   EXPECT_EQ(world.entry("A")->earlier, nullptr);

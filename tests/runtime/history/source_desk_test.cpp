@@ -110,7 +110,7 @@ class SourceDesk : public testing::Test {
       out.klines.push_back({last, {}, {}});
     return out;
   }
-  static stream_position at(std::int64_t seq) { return {epoch{1}, sequence{seq}}; }
+  static source_published at(std::int64_t seq) { return {{epoch{1}, sequence{seq}}}; }
 
   scripted_database database;
   source_desk_options options;
@@ -124,6 +124,22 @@ TEST_F(SourceDesk, WaitsForTheCommitOfWhatSubscribersHave) {
   database.answer(page(6, 6));
   database.answer(page(7, 7)); // 8 and 9 were not published either
   EXPECT_EQ(box.wait(1), all{"7"});
+  EXPECT_EQ(database.calls(), 2U);
+}
+
+// Of the epoch before: what the old home of a stream has not committed may be any number.
+TEST_F(SourceDesk, WaitsForTheCommitOfWhatWaitsAtAnotherHome) {
+  auto moved = at(7);
+  moved.earlier_waits = true;
+  source_desk desk(options, registry);
+  desk.read(query(0, 2), moved, box.take());
+  auto have = page(7, 1);
+  have.above = true; // of the new home
+  database.answer(have);
+  have.klines.push_back({2, {}, {}});
+  have.committed.seq = sequence{8};
+  database.answer(have);
+  EXPECT_EQ(box.wait(1), all{"8"});
   EXPECT_EQ(database.calls(), 2U);
 }
 

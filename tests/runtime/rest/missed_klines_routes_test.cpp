@@ -46,7 +46,7 @@ TEST_F(MissedKlines, HaveUpstreamsNumbersAndItsHolesAsGaps) {
   ASSERT_EQ(source.asked.size(), 1U);
   EXPECT_EQ(source.asked[0],
             (source_query{*symbol::parse("BTCUSDT"), kline_interval::m1, 3, 9, 100}));
-  EXPECT_EQ(source.was_published, (stream_position{epoch{2}, sequence{9}}));
+  EXPECT_EQ(source.was_published, (source_published{{epoch{2}, sequence{9}}, false}));
 }
 
 TEST_F(MissedKlines, SayWhereToGoOnWhereTheLimitHasCutThem) {
@@ -88,6 +88,24 @@ TEST_F(MissedKlines, SayWhyTheBeginningOrTheEndIsMissing) {
   page.below = page.above = true;
   EXPECT_EQ(tail("symbol=BTCUSDT&fromSeq=7&toSeq=9"),
             R"(,"numbering":"source","gaps":[{"from":8,"to":9,"reason":"upstream"}]})");
+}
+
+// 6 and 8 may be among what the partition that the stream has left has not committed yet.
+TEST_F(MissedKlines, AreNotCommittedWhileTheOldHomeOfTheStreamHasSomeThatWait) {
+  page.klines = {kline(5), kline(7)};
+  const auto range = std::make_shared<int>();
+  auto& entry = *directory.list_all({}, 1).at(0);
+  entry.earlier = std::make_unique<std::vector<waiting_ranges::earlier>>();
+  entry.earlier->push_back({{epoch{1}, sequence{40}},
+                            std::shared_ptr<const ingest_range>(range, nullptr)});
+  EXPECT_EQ(tail("symbol=BTCUSDT&fromSeq=4&toSeq=8"),
+            R"(,"numbering":"source","gaps":[{"from":6,"to":6,"reason":"not_committed"},)"
+            R"({"from":8,"to":8,"reason":"not_committed"}]})");
+  EXPECT_TRUE(source.was_published.earlier_waits);
+  entry.earlier->clear();
+  EXPECT_EQ(tail("symbol=BTCUSDT&fromSeq=4&toSeq=8"),
+            R"(,"numbering":"source","gaps":[{"from":6,"to":6,"reason":"upstream"},)"
+            R"({"from":8,"to":8,"reason":"upstream"}]})");
 }
 
 TEST_F(MissedKlines, OfASymbolThatOnlyAnotherProgramHasStoredAreAnswered) {

@@ -13,13 +13,13 @@ namespace tradepulse::test {
 
 class scripted_source final : public source_history {
  public:
-  void read(source_query query, stream_position published, source_answer then) override {
+  void read(source_query query, source_published published, source_answer then) override {
     asked.push_back(query);
     was_published = published;
     then(answer);
   }
   std::vector<source_query> asked;
-  stream_position was_published;
+  source_published was_published;
   result<source_page> answer = source_page{};
 };
 
