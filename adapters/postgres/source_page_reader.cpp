@@ -27,6 +27,7 @@ std::string stream_of(const source_query& query) {
 source_page source_page_reader::read() {
   look_up();
   look_into(source_ranges::leaves_of(places_));
+  find_first_kept();
   read_leaves();
   read_adopted();
   look_around();
@@ -90,10 +91,29 @@ void source_page_reader::consider(const source_ranges::leaf& leaf,
                                   const std::optional<source_ranges::range>& numbers) {
   if (!numbers)
     return;
+  numbered_.insert(leaf.name);
   page_.below = page_.below || numbers->low <= query_.after;
   page_.above = page_.above || numbers->high > query_.through;
   if (numbers->high > query_.after && numbers->low <= query_.through)
     to_read_.push_back(leaf.name);
+}
+
+// Days go from the oldest on, so what was taken away came before the oldest event that is kept.
+// The lowest number does not say where that is: numbers may have begun anew since.
+void source_page_reader::find_first_kept() {
+  if (page_.all_kept)
+    return;
+  for (const auto& place : places_) {
+    if (!numbered_.contains(place.leaf))
+      continue;
+    const auto rows = transaction_.exec_params(sql::source_first_of_leaf(place.leaf, by_),
+                                               *stream_id_, place.epoch.value());
+    db_.answered();
+    if (!rows.empty()) {
+      page_.first_kept = rows[0][0].as<std::int64_t>();
+      return;
+    }
+  }
 }
 
 void source_page_reader::read_leaves() {

@@ -3,6 +3,7 @@
 // Private to adapters/postgres: one question for klines by upstream's numbers.
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <tuple>
 #include <vector>
@@ -39,6 +40,7 @@ class source_page_reader {
   void look_into(const std::vector<source_ranges::leaf>& leaves);
   void consider(const source_ranges::leaf& leaf,
                 const std::optional<source_ranges::range>& numbers);
+  void find_first_kept();
   void read_leaves();
   void read_adopted();
   void look_around();
@@ -52,6 +54,7 @@ class source_page_reader {
 
   std::optional<std::int32_t> stream_id_;
   std::vector<source_ranges::place> places_;
+  std::set<std::string> numbered_;          // leaves that have any number
   std::vector<std::string> to_read_;        // leaves whose numbers reach into the question
   std::map<std::int64_t, candidate> found_; // at most limit + 1
   std::int64_t bound_;                      // nothing above it can be in the page

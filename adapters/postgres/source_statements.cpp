@@ -60,6 +60,12 @@ std::string source_range_of_leaves(std::span<const std::string> leaves, leaf_acc
   });
 }
 
+std::string source_first_of_leaf(std::string_view leaf, leaf_access by) {
+  return join({"SELECT source_sequence FROM ", rows_of(leaf, by),
+               "stream_id = $1::integer AND epoch = $2::integer AND source_sequence IS NOT NULL "
+               "ORDER BY seq LIMIT 1"});
+}
+
 std::string source_klines_of_leaves(std::span<const std::string> leaves, leaf_access by) {
   return for_each_leaf(leaves, [by](const std::string& leaf) {
     return newest_of_each(

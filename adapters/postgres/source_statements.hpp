@@ -18,6 +18,10 @@ std::string places_of_source();
 // Of each leaf: (leaf, its lowest number, its highest; NULL where it has none). $1 stream_id.
 std::string source_range_of_leaves(std::span<const std::string> leaves, leaf_access by);
 
+// The number of the oldest message of an epoch in a leaf, of those that have one. $1 stream_id,
+// $2 epoch.
+std::string source_first_of_leaf(std::string_view leaf, leaf_access by);
+
 // Of each leaf the newest message of each number, at most so many numbers. $1 stream_id, $2 above,
 // $3 up to, $4 how many. Columns: source_columns.
 std::string source_klines_of_leaves(std::span<const std::string> leaves, leaf_access by);

@@ -43,6 +43,9 @@ struct source_page {
   bool above = false;    // and one above `through`
   bool known = false;    // something of the symbol and the interval was ever stored
   bool all_kept = false; // no event of the stream was ever taken away
+  // Of the oldest event of the engine's stream that is kept and has a number: what is below may
+  // have been taken away. Read where not all is kept; absent: none is.
+  std::optional<std::int64_t> first_kept;
   // Of the engine's stream; 0/0 where there is none. What is above it was published at most.
   stream_position committed;
 };

@@ -71,21 +71,27 @@ std::vector<missed_answer::gap> gaps_of(const missed_klines_request& asked, cons
     if (to > at)
       out.push_back({at + 1, to, published.earlier_waits ? "not_committed" : reason});
   };
-  // In front of all that is kept there may have been more.
-  std::string_view reason = page.below || page.all_kept ? "upstream" : "not_kept";
+  // Something was taken away: then no number below the first of the journal is known to be
+  // upstream's gap, whatever other programs have kept below it.
+  const bool trimmed = !page.all_kept && page.committed != stream_position{};
+  bool below = page.below || page.all_kept; // in front of all that is kept there may have been more
+  auto reason = [&]() -> std::string_view {
+    const bool known = trimmed ? page.first_kept && at >= *page.first_kept : below;
+    return known ? "upstream" : "not_kept";
+  };
   for (const auto& each : page.klines) {
-    missing_to(each.number - 1, reason);
+    missing_to(each.number - 1, reason());
     if (!each.value && !out.empty() && out.back().reason == "unusable" && out.back().to == at)
       out.back().to = each.number;
     else if (!each.value)
       out.push_back({each.number, each.number, "unusable"});
     at = each.number;
-    reason = "upstream";
+    below = true;
   }
   if (page.more)
     return out;
   if (page.above)
-    missing_to(asked.to, reason);
+    missing_to(asked.to, reason());
   else
     missing_to(asked.to, page.committed < published.newest ? "not_committed" : "not_yet");
   return out;

@@ -19,8 +19,9 @@ namespace tradepulse {
 std::string missed_klines_body(const missed_klines_request& asked, stream_kind from,
                                const missed_answer& gathered);
 
-// By upstream's. Reasons: upstream (it sent none of that number), not_kept (below all that is kept,
-// of a stream of which something was taken away), unusable (another program stored a row of that
+// By upstream's. Reasons: upstream (it sent none of that number), not_kept (below the first number
+// of the journal, of a stream of which something was taken away; or below all that other programs
+// have stored, of one that the engine does not know), unusable (another program stored a row of that
 // number of which no kline can be made), not_committed (subscribers may have it, the database has
 // not yet: above all that is stored, and each one where events of an epoch before wait), not_yet
 // (above all that came).

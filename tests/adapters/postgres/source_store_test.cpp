@@ -142,6 +142,22 @@ TEST_F(SourceStore, SaysWhetherAnythingWasTakenAway) {
   EXPECT_FALSE(page.all_kept);
 }
 
+TEST_F(SourceStore, SaysWithWhichNumberWhatIsKeptBegins) {
+  commit(0, {message(5, 50)});
+  commit(1, {message(0, 1), message(60, 60), message(59, 59)});
+  commit(2, {message(2, 20)}, 2); // upstream has begun anew
+  EXPECT_FALSE(read(0, 9).first_kept); // all is kept
+  db.run(
+      "DELETE FROM journal_leaves WHERE leaf = '2023-11-14'; DROP TABLE journal_klines_20231114");
+  EXPECT_EQ(read(0, 9).first_kept, 60);
+  EXPECT_EQ(read(60, 99).first_kept, 60);
+  db.run("DELETE FROM journal_leaves; DROP TABLE journal_klines_20231115, "
+         "journal_klines_20231116");
+  const auto page = read(0, 9);
+  EXPECT_FALSE(page.first_kept);
+  EXPECT_FALSE(page.all_kept);
+}
+
 TEST_F(SourceStore, ReadsWhatCameSince) {
   commit(0, {message(5, 50)});
   commit(1, {message(6, 60)});
@@ -306,6 +322,10 @@ TEST_F(SourceStore, IsFoundByIndexesAlone) {
   EXPECT_TRUE(holds(ranges, "using journal_klines_20231114_source")) << ranges;
   EXPECT_TRUE(holds(ranges, "Backward using journal_klines_20231114_source")) << ranges;
   EXPECT_FALSE(holds(ranges, "Sort")) << ranges;
+  const auto first =
+      plan(sql::source_first_of_leaf("20231114", sql::leaf_access::by_name), {"1", "1"});
+  EXPECT_TRUE(holds(first, "Index Scan using journal_klines_20231114_")) << first;
+  EXPECT_FALSE(holds(first, "Sort")) << first;
   const auto adopted =
       plan(sql::adopted_klines(), {"'A'", "'1m'", "0", "9223372036854775807", "100"});
   EXPECT_TRUE(holds(adopted, "Presorted Key: ")) << adopted;

@@ -86,8 +86,37 @@ TEST_F(MissedKlines, SayWhyTheBeginningOrTheEndIsMissing) {
   EXPECT_EQ(tail("symbol=BTCUSDT&fromSeq=7&toSeq=9"), R"(,"numbering":"source","gaps":[]})");
   page.klines.clear();
   page.below = page.above = true;
+  page.first_kept = 7;
   EXPECT_EQ(tail("symbol=BTCUSDT&fromSeq=7&toSeq=9"),
             R"(,"numbering":"source","gaps":[{"from":8,"to":9,"reason":"upstream"}]})");
+}
+
+// Another program's rows are kept for ever; the journal begins at 7.
+TEST_F(MissedKlines, AreNotKeptBelowTheJournalWhereSomeWereTakenAway) {
+  page.all_kept = false;
+  page.klines = {kline(2), kline(7), kline(9)};
+  page.first_kept = 7;
+  EXPECT_EQ(tail("symbol=BTCUSDT&fromSeq=0&toSeq=10"),
+            R"(,"numbering":"source","gaps":[{"from":1,"to":1,"reason":"not_kept"},)"
+            R"({"from":3,"to":6,"reason":"not_kept"},{"from":8,"to":8,"reason":"upstream"},)"
+            R"({"from":10,"to":10,"reason":"upstream"}]})");
+  page.klines.clear();
+  EXPECT_EQ(tail("symbol=BTCUSDT&fromSeq=3&toSeq=6"),
+            R"(,"numbering":"source","gaps":[{"from":4,"to":6,"reason":"not_kept"}]})");
+  page.first_kept.reset(); // nothing of the journal is left
+  EXPECT_EQ(tail("symbol=BTCUSDT&fromSeq=7&toSeq=8"),
+            R"(,"numbering":"source","gaps":[{"from":8,"to":8,"reason":"not_kept"}]})");
+}
+
+// The engine has never had the stream: what it took away it cannot be.
+TEST_F(MissedKlines, AreUpstreamsBetweenRowsThatOnlyAnotherProgramHasStored) {
+  page.klines = {kline(2), kline(4)};
+  page.committed = {};
+  page.below = page.all_kept = false;
+  const auto body = by_source("symbol=OLD&fromSeq=0&toSeq=5").body;
+  EXPECT_EQ(body.substr(body.find(R"(,"numbering")")),
+            R"(,"numbering":"source","gaps":[{"from":1,"to":1,"reason":"not_kept"},)"
+            R"({"from":3,"to":3,"reason":"upstream"},{"from":5,"to":5,"reason":"upstream"}]})");
 }
 
 // 6 and 8 may be among what the partition that the stream has left has not committed yet.

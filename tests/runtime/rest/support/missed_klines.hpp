@@ -44,7 +44,7 @@ class missed_klines_test : public testing::Test {
     known.home = topic_partition{"market_data", 0};
     directory.preload({known});
     bars.directory = &directory;
-    page.known = page.below = page.above = true;
+    page.known = page.below = page.above = page.all_kept = true;
     page.committed = known.position;
   }
   http_response ask(const missed_klines_parts& parts, const std::string& query) {
