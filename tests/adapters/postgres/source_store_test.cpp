@@ -275,6 +275,51 @@ TEST_F(SourceStore, TellsAVolumeThatIsNoNumberOfAnAdoptedTable) {
   EXPECT_EQ(words(read(0, 9)), "3=unusable 5=50.5 ");
 }
 
+constexpr auto some_to_reject = R"(
+  DROP TABLE market_klines CASCADE; DELETE FROM adopted_names WHERE name = 'market_klines';
+  CREATE TABLE market_klines (time TIMESTAMPTZ, symbol VARCHAR(20), interval VARCHAR(5), open FLOAT8,
+    high FLOAT8, low FLOAT8, close FLOAT8, volume FLOAT8, sequence INTEGER);
+  INSERT INTO market_klines VALUES
+    ('2023-11-01 00:00Z', 'A', '1m', 1, 2, 0.5, 30, 7.5, 3),
+    ('2023-11-01 00:01Z', 'A', '1m', 1, 2, 0.5, 50, 1, 4),
+    ('2023-11-01 00:01Z', 'A', NULL, 1, 2, 'NaN', 50, 1, 5),
+    (NULL, 'A', NULL, 1, 2, 0.5, 60, 1, 6), (NULL, 'A', '1m', 1, 2, 0.5, 60, 1, 3),
+    ('2023-11-01 00:01Z', 'A', '1m', 1, 2, 0.5, 70, 1, 7),
+    ('2023-11-01 00:05Z', 'A', '5m', 1, 2, 0.5, NULL, 1, 8),
+    (NULL, 'A', '1m', 1, 2, 0.5, 60, 1, NULL))";
+
+// 5 and 6 are no klines, and of 4 and 7, which are one kline, the newer stays.
+TEST_F(SourceStore, TellsTheNumbersOfRowsThatAnAdoptionHasRejected) {
+  db.run(some_to_reject);
+  ASSERT_TRUE(holds(migrated(db), "2 rows kept, 0 values rounded to 8 decimals, 6 rows that "
+                                  "cannot be stored are in market_klines_rejected"));
+  EXPECT_EQ(words(read(0, 9)), "3=30 4=unusable 5=unusable 6=unusable 7=70 ");
+  EXPECT_EQ(words(read(4, 6)), "5=unusable 6=unusable below above ");
+  EXPECT_EQ(words(read(0, 9, 100, kline_interval::m5)), "8=unusable ");
+  commit(0, {message(5, 55)});
+  EXPECT_EQ(words(read(4, 6)), "5=55 6=unusable below above ");
+  db.run("SET enable_seqscan = off; SET enable_bitmapscan = off");
+  std::string plan;
+  for (const auto& row : db.run("EXPLAIN SELECT sequence FROM adopted_klines WHERE symbol = 'A' "
+                                "AND interval = '1m' AND sequence > 3 AND sequence <= 9"))
+    plan += std::string(row[0].c_str()) + "\n";
+  EXPECT_TRUE(holds(plan, "using idx_market_klines_rejected_symbol_sequence")) << plan;
+}
+
+TEST(SourceStoreMigration, LooksAtRejectedRowsAgain) {
+  test_database db;
+  auto before = source_migrations();
+  before.resize(19);
+  ASSERT_TRUE(migrate(db.settings(), before));
+  db.run(some_to_reject);
+  ASSERT_TRUE(migrate(db.settings(), before));
+  const std::string shown = "SELECT string_agg(sequence || CASE WHEN usable THEN '' ELSE '!' END, "
+                            "' ' ORDER BY sequence, usable) FROM adopted_klines";
+  EXPECT_EQ(db.value(shown), "3 7");
+  EXPECT_EQ(migrated(db), "");
+  EXPECT_EQ(db.value(shown), "3! 3 4! 5! 6! 7 8!");
+}
+
 // A database of before: the view that `migrate` had made showed klines alone.
 TEST(SourceStoreMigration, LooksAtAdoptedRowsAgain) {
   test_database db;
