@@ -25,6 +25,12 @@ void keep_newest_of_each(std::vector<kline_row>& rows) {
   std::ranges::sort(rows, [](const kline_row& a, const kline_row& b) {
     return std::tuple(key_of(a), b.position) < std::tuple(key_of(b), a.position); // newest first
   });
+  for (std::size_t i = 1, kept = 0; i < rows.size(); ++i) {
+    if (key_of(rows[i]) != key_of(rows[kept]))
+      kept = i;
+    else if (const auto number = std::max(rows[i].greatest, rows[i].number); number)
+      rows[kept].greatest = std::max({rows[kept].greatest, rows[kept].number, number});
+  }
   const auto doubles = std::ranges::unique(rows, {}, key_of);
   rows.erase(doubles.begin(), doubles.end());
 }
@@ -43,6 +49,7 @@ std::vector<std::string> kline_arrays(std::span<const kline_row> rows) {
   binary_array epochs{type::int8};
   binary_array seqs{type::int8};
   binary_array numbers{type::int8};
+  binary_array greatest{type::int8};
   for (const auto& row : rows) {
     symbols.add_text(row.symbol.view());
     intervals.add_text(row.interval);
@@ -58,10 +65,11 @@ std::vector<std::string> kline_arrays(std::span<const kline_row> rows) {
                                    : epochs.add_integer(row.position.epoch.value());
     seqs.add_integer(row.position.seq.value());
     row.number ? numbers.add_integer(*row.number) : numbers.add_absent();
+    row.greatest ? greatest.add_integer(*row.greatest) : greatest.add_absent();
   }
   std::vector<std::string> out;
   for (binary_array* array : {&symbols, &intervals, &starts, &opens, &highs, &lows, &closes,
-                              &volumes, &quote_volumes, &closed, &epochs, &seqs, &numbers})
+                              &volumes, &quote_volumes, &closed, &epochs, &seqs, &numbers, &greatest})
     out.push_back(array->take());
   return out;
 }

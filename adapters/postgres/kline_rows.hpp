@@ -9,6 +9,7 @@
 #include "adapters/postgres/database_session.hpp"
 #include "protocol/decimal.hpp"
 #include "protocol/identifiers.hpp"
+#include "protocol/kline_numbers.hpp"
 #include "protocol/stream_position.hpp"
 #include "protocol/timestamps.hpp"
 
@@ -27,9 +28,13 @@ struct kline_row {
   // What clients know it by (klines.missed_numbers): upstream's number where it sent one, or
   // position.seq.
   std::optional<std::int64_t> number;
+  // Upstream's greatest of all messages that the row stands for: numbers may go back. Absent: as
+  // `number`.
+  std::optional<std::int64_t> greatest = {};
 };
 
-// In the order of the primary key, of each kline the one with the greatest position.
+// In the order of the primary key, of each kline the one with the greatest position; it has the
+// greatest of their upstream's numbers.
 void keep_newest_of_each(std::vector<kline_row>& rows);
 
 // Where klines go: a connection asks once, again after 42P01 (`tradepulse migrate` has moved the
@@ -42,6 +47,8 @@ struct kline_target {
   std::string remedy = {};
   // Klines of other intervals are in market_klines_waiting.
   bool waiting = false;
+  // What the rows' numbers are; not the database's to say.
+  kline_numbers numbers = kline_numbers::engine;
 };
 
 // Requires of the database: migrated. Throws: what libpqxx throws.
@@ -54,8 +61,9 @@ struct kline_counts {
 };
 
 // One statement, within the transaction that is open. A row gives way to a greater (epoch, seq)
-// only, and one without an epoch, which another program wrote, to any. An open kline leaves
-// `sequence` alone. Requires: keep_newest_of_each() was called. Throws: pqxx::sql_error,
+// only, and one without an epoch, which another program wrote, to any; but by upstream's numbers,
+// which that program had too, not before its own number has come: what is read again, and older, is
+// not to undo it. An open kline leaves `sequence` alone. Requires: keep_newest_of_each() was called. Throws: pqxx::sql_error,
 // pqxx::broken_connection.
 kline_counts write_klines(database_session::call& db, const kline_target& target,
                           std::span<const kline_row> rows);
@@ -66,13 +74,13 @@ std::size_t release_klines(database_session::call& db);
 
 namespace sql {
 
-// $1 to $13: the arrays of kline_arrays(). Answers (rows written, rows that wait).
+// $1 to $14: the arrays of kline_arrays(). Answers (rows written, rows that wait).
 std::string write_klines(const kline_target& target);
 
 } // namespace sql
 
 // symbol, interval, start (ms), open, high, low, close, volume, quote volume, closed (0 or 1),
-// epoch (absent: 1), seq, number; in binary form.
+// epoch (absent: 1), seq, number, greatest number (absent: number); in binary form.
 std::vector<std::string> kline_arrays(std::span<const kline_row> rows);
 
 } // namespace tradepulse

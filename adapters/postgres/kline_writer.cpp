@@ -10,6 +10,7 @@ void kline_writer::make_ready(database_session::call& db, clock::time_point now)
     return;
   connection_ = 0;
   target_ = ask_kline_target(db);
+  target_.numbers = numbers_;
   if (target_.waiting && !target_.only_interval)
     release(db);
   connection_ = db.number;

@@ -14,6 +14,9 @@ class kline_writer {
  public:
   using clock = std::chrono::steady_clock;
 
+  // What the rows' numbers will be.
+  explicit kline_writer(kline_numbers numbers = kline_numbers::engine) : numbers_(numbers) {}
+
   // Before the transaction: asks on a new connection, after forget(), and once a minute while
   // klines wait. Where the operator has dropped the key that kept them out, what waited is brought
   // in, in a transaction of its own; where that fails it is tried again a minute later, and
@@ -31,6 +34,7 @@ class kline_writer {
 
   static constexpr std::chrono::minutes ask_again_after{1};
 
+  kline_numbers numbers_;
   std::uint64_t connection_ = 0; // the one that target_ is of; 0: none
   clock::time_point asked_{};
   kline_target target_;

@@ -65,6 +65,8 @@ class newest_messages {
       row.number = position.seq.value();
     else if (from.source_sequence)
       row.number = from.source_sequence;
+    if (by == kline_numbers::source)
+      row.greatest = std::max(row.greatest, row.number);
   }
 
   std::vector<kline_row>& out_;

@@ -18,7 +18,8 @@ class shared_tables {
  public:
   using clock = kline_writer::clock;
 
-  explicit shared_tables(shared_table_options options) : options_(options) {}
+  explicit shared_tables(shared_table_options options)
+      : options_(options), klines_(options.numbers) {}
 
   struct share {
     std::vector<kline_row> klines; // the newest message of each, by key

@@ -85,6 +85,36 @@ def test_a_client_of_today_has_all_across_the_cut_over(kafka, postgres, read_aga
                                for number in range(1, 32)}
 
 
+def test_what_is_read_again_does_not_undo_a_kline_that_was_stored_as_its_last_message(
+        kafka, postgres):
+    """Upstream sends several messages a kline; the service of before has kept 560, the last one."""
+    row = ("SELECT epoch, close::float8, sequence, closed FROM market_klines "
+           "WHERE symbol = 'BTCUSDT'")
+    with Klines(kafka, postgres, SOURCE, start=False) as line:
+        write_as_before(line, [])
+        line.database.query("INSERT INTO market_klines VALUES (to_timestamp(%s), 'BTCUSDT', 1.5, 99,"
+                            " 0.5, 70, 12.5, 560)", (T + 5 * MINUTE) // 1000)
+
+        def messages(numbers):
+            return [kline("BTCUSDT", 5, str(number - 490), number == 560, sequence=number)
+                    for number in numbers]
+
+        def told():
+            return line.rest.get(MISSED + "BTCUSDT&fromSeq=555&toSeq=560").json()
+
+        line.produce(*messages(range(506, 559)))
+        line.process.start()
+        line.wait_until_stored()
+        assert line.psql(row) == ["|70|560|"]
+        assert [each["seq"] for each in told()["data"]] == [556, 557, 558, 560]
+        bars = line.rest.get("/bars/BTCUSDT?limit=1").json()
+        assert [each["close"] for each in bars["data"]] == [70]
+        line.produce(*messages((559, 560)))
+        line.wait_until_stored()
+        assert line.psql(row) == ["1|70|560|t"]
+        assert [each["seq"] for each in told()["data"]] == [556, 557, 558, 559, 560]
+
+
 def test_each_number_is_answered_for_and_the_newer_message_wins(kafka, postgres):
     with Klines(kafka, postgres, SOURCE) as line:
         line.produce(message(5), message(7), kline("BTCUSDT", 8, "0.75"),  # one without a number

@@ -121,8 +121,47 @@ TEST_F(KlineRows, TakeThePlaceOfWhatAnotherProgramWrote) {
       "INSERT INTO market_klines (time, symbol, open, high, low, close, volume, sequence) VALUES "
       "('2024-08-08 14:30:00+00', 'BTCUSDT', 5, 5, 5, 5, 5, 4711)");
   EXPECT_EQ(write({kline(1)}).written, 1u);
-  // It had a number, so it keeps up although it is open.
+  // It had a number, so it keeps up although it is open. What that program counted by is not known.
   EXPECT_EQ(stored("epoch, engine_seq, close, sequence"), "1 1 1.00000000 1001");
+}
+
+// The log is read again from before the message that the other program stored last.
+TEST_F(KlineRows, LeaveWhatAnotherProgramWroteByUpstreamsNumbersUntilItsOwnComes) {
+  writer = kline_writer(kline_numbers::source);
+  db.run(
+      "INSERT INTO market_klines (time, symbol, open, high, low, close, volume, sequence) VALUES "
+      "('2024-08-08 14:30:00+00', 'BTCUSDT', 5, 5, 5, 5, 5, 1003),"
+      "('2024-08-08 14:31:00+00', 'BTCUSDT', 5, 5, 5, 5, 5, NULL)");
+  auto unnumbered = kline(1);
+  unnumbered.number.reset();
+  auto next = kline(1, 7);
+  next.start += std::chrono::minutes(1);
+  EXPECT_EQ(write({unnumbered, next}).written, 1u); // the one that has no number gives way to any
+  EXPECT_EQ(write({kline(1)}).written, 0u);
+  EXPECT_EQ(write({kline(2)}).written, 0u);
+  EXPECT_EQ(stored("epoch IS NULL, close, sequence, closed"), "t 5.00000000 1003; f 7.00000000 f");
+  EXPECT_EQ(write({kline(3, 3)}).written, 1u);
+  EXPECT_EQ(stored("epoch, engine_seq, close, sequence"),
+            "1 3 3.00000000 1003; 1 1 7.00000000");
+  auto late = kline(4, 4); // from then on by position, as always
+  late.number = 1002;
+  EXPECT_EQ(write({late}).written, 1u);
+  EXPECT_EQ(stored("engine_seq, sequence"), "4 1002; 1");
+}
+
+TEST_F(KlineRows, HaveReachedTheNumberOfAnotherProgramWithAnyMessageOfACommit) {
+  writer = kline_writer(kline_numbers::source);
+  db.run("INSERT INTO market_klines (time, symbol, open, high, low, close, sequence) VALUES "
+         "('2024-08-08 14:30:00+00', 'BTCUSDT', 5, 5, 5, 5, 1003)");
+  auto late = kline(4, 4);
+  late.number = 1002;
+  std::vector<kline_row> rows{kline(2), late, kline(3, 3)};
+  keep_newest_of_each(rows);
+  ASSERT_EQ(rows.size(), 1u);
+  EXPECT_EQ(rows[0].number, 1002);
+  EXPECT_EQ(rows[0].greatest, 1003);
+  EXPECT_EQ(write(rows).written, 1u);
+  EXPECT_EQ(stored("engine_seq, close, sequence"), "4 4.00000000 1002");
 }
 
 TEST_F(KlineRows, AreOneForEachSymbolIntervalAndStart) {
@@ -170,7 +209,7 @@ TEST_F(KlineRows, FindWhatIsStoredByTheKeyAlone) {
   std::string text;
   for (const auto& row :
        db.run("EXPLAIN EXECUTE writing('{S1}', '{1m}', '{0}', '{1}', '{1}', '{1}', "
-              "'{1}', '{}', '{}', '{}', '{}', '{1}', '{}')"))
+              "'{1}', '{}', '{}', '{}', '{}', '{1}', '{}', '{}')"))
     text += row[0].as<std::string>() + "\n";
   EXPECT_TRUE(holds(text, "Index Scan using market_klines_pkey on market_klines t")) << text;
   EXPECT_FALSE(holds(text, "Seq Scan on market_klines")) << text;

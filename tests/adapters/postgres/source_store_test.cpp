@@ -275,6 +275,33 @@ TEST_F(SourceStore, TellsAVolumeThatIsNoNumberOfAnAdoptedTable) {
   EXPECT_EQ(words(read(0, 9)), "3=unusable 5=50.5 ");
 }
 
+// It stored the last of several messages of a kline; the log has them all, and is read from its
+// beginning.
+TEST_F(SourceStore, HasWhatAnotherProgramHasStoredUntilTheLogHasComeSoFar) {
+  db.run(foreign_klines);
+  ASSERT_TRUE(holds(migrated(db), "adopted market_klines"));
+  db.run("INSERT INTO market_klines (time, symbol, open, high, low, close, volume, sequence) "
+         "VALUES ('1970-01-01 00:50Z', 'A', 1, 9, 0.5, 56, 8, 560)");
+  const auto row = [this] {
+    return db.value("SELECT concat_ws(' ', epoch, round(close), sequence, closed) FROM "
+                    "market_klines WHERE time = '1970-01-01 00:50Z'");
+  };
+  const auto of_that_kline = [](std::int64_t number, const char* close, bool closed) {
+    auto out = kline(0, 3'000'000, close, "1.5", closed);
+    out.source_sequence = number;
+    return out;
+  };
+  commit(0, {of_that_kline(506, "51", false)});
+  EXPECT_EQ(row(), "56 560");
+  EXPECT_EQ(words(read(555, 600)), "560=56 below ");
+  commit(0, {of_that_kline(557, "52", false), of_that_kline(559, "53", false)});
+  EXPECT_EQ(row(), "56 560");
+  EXPECT_EQ(words(read(555, 600)), "557=52 559=53 560=56 below ");
+  commit(0, {of_that_kline(560, "56", true)});
+  EXPECT_EQ(row(), "1 56 560 t");
+  EXPECT_EQ(words(read(555, 600)), "557=52 559=53 560=56 below ");
+}
+
 constexpr auto some_to_reject = R"(
   DROP TABLE market_klines CASCADE; DELETE FROM adopted_names WHERE name = 'market_klines';
   CREATE TABLE market_klines (time TIMESTAMPTZ, symbol VARCHAR(20), interval VARCHAR(5), open FLOAT8,
