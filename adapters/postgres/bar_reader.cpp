@@ -6,7 +6,6 @@
 #include <string_view>
 #include <utility>
 
-#include "adapters/postgres/bar_statements.hpp"
 
 namespace tradepulse {
 namespace {
@@ -92,10 +91,11 @@ struct bar_reader::reading {
   const bar_query& query;
 
   // Of one table, of each symbol in `names`, ascending.
-  std::vector<std::vector<bar>> rows_of(const table& in, const std::vector<symbol>& names) {
+  std::vector<std::vector<bar>> rows_of(const sql::bar_table& in,
+                                        const std::vector<symbol>& names) {
     std::vector<std::vector<bar>> out(names.size());
     const auto rows = transaction.exec_params(
-        sql::bars_in(in.name, in.columns, query.newest), array_of(names), interval_of(query.kind),
+        sql::bars_in(in, query.newest), array_of(names), interval_of(query.kind),
         to_iso8601(query.from.value_or(earliest_asked_time)),
         to_iso8601(std::min(query.until.value_or(latest_asked_time), latest_asked_time)),
         static_cast<std::int64_t>(query.limit) + 1);
@@ -109,7 +109,7 @@ struct bar_reader::reading {
     return out;
   }
 
-  std::vector<std::vector<bar>> rows_of(const std::vector<table>& all,
+  std::vector<std::vector<bar>> rows_of(const std::vector<sql::bar_table>& all,
                                         const std::vector<symbol>& names) {
     std::vector<std::vector<bar>> out(names.size());
     for (const auto& each : all) {
@@ -153,14 +153,17 @@ void bar_reader::look_for_tables(database_session::call& db) {
   db.answered();
   kline_tables_.clear();
   for (const auto& row : rows)
-    kline_tables_.push_back(
-        {row[0].c_str(), row[1].is_null() ? sql::our_klines() : sql::foreign_bars(row[1].c_str())});
+    if (row[1].is_null())
+      kline_tables_.push_back({row[0].c_str(), sql::our_klines()});
+    else
+      kline_tables_.push_back({row[0].c_str(), sql::foreign_bars(row[1].c_str()),
+                               static_cast<sql::bar_rows>(row[2].as<int>())});
   connection_ = db.number;
   looked_ = now;
 }
 
 bar_page bar_reader::read_tables(database_session::call& db, const bar_query& query) {
-  static const std::vector<table> of_candles{{"candles", sql::candles()}};
+  static const std::vector<sql::bar_table> of_candles{{"candles", sql::candles()}};
   const auto& tables = query.kind.events() == event_kind::kline ? kline_tables_ : of_candles;
   bar_page out;
   for (const auto& each : query.symbols)

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "adapters/postgres/bar_statements.hpp"
 #include "adapters/postgres/database_session.hpp"
 #include "adapters/postgres/history_statements.hpp"
 #include "protocol/ports/bars.hpp"
@@ -26,10 +27,6 @@ class bar_reader {
   bar_page read(database_session::call& db, const bar_query& query);
 
  private:
-  struct table {
-    std::string name;
-    std::string columns; // as sql::bars_in takes them
-  };
   struct reading; // one page
   void look_for_tables(database_session::call& db);
   bar_page read_tables(database_session::call& db, const bar_query& query);
@@ -41,7 +38,7 @@ class bar_reader {
   // `tradepulse migrate` moves tables while we read: then they are looked for again, at once where
   // one is gone, and now and then where another one has its name.
   static constexpr std::chrono::minutes look_again_after{1};
-  std::vector<table> kline_tables_;
+  std::vector<sql::bar_table> kline_tables_;
   std::uint64_t connection_ = 0; // that they were looked for on; 0: none
   clock::time_point looked_{};
   sql::leaf_access by_ = sql::leaf_access::by_name;

@@ -18,21 +18,82 @@ std::string sum(std::string_view column) {
                " < 'Infinity' THEN trim_scale(b.", column, ") END"});
 }
 
+std::string usable_rows(const bar_table& in, std::string_view of_interval) {
+  return join({"SELECT * FROM (SELECT ", in.columns, " FROM ", in.name,
+               " b) b WHERE b.symbol = s.symbol AND ", of_interval,
+               " AND b.time >= $3::timestamptz AND b.time < $4::timestamptz "
+               "AND num_nulls(b.open, b.high, b.low, b.close) = 0 AND isfinite(b.time) "
+               "AND least(b.open, b.high, b.low, b.close) >= 0 "
+               "AND greatest(b.open, b.high, b.low, b.close) <= 92233720368.54775807"});
+}
+
+// Of several rows of a bar the one that adoption would keep. Sorted within, too: a DISTINCT ON by
+// itself sorts all that is in the range, a subquery's ORDER BY goes along the index and sorts what
+// has the same time. `along`: a column that is the same in all, with the direction in which an
+// index has it before the time: without it the planner does not see that order.
+std::string row_of_each(std::string_view rows, std::string_view down,
+                        std::string_view along = {}) {
+  const auto order = join({" ORDER BY ", along, "b.time", down,
+                           ", b.given_number DESC NULLS LAST, b.place DESC"});
+  return join({"SELECT DISTINCT ON (", along.empty() ? "" : "b.interval, ", "b.time) * FROM (",
+               rows, order, ") b", order, " LIMIT $5::bigint"});
+}
+
+// `down`: " DESC" for the newest.
+std::string bars_of_symbol(const bar_table& in, std::string_view down) {
+  constexpr std::string_view named = "b.interval = $2";
+  constexpr std::string_view unnamed = "b.interval IS NULL AND $2 = '1m'";
+  switch (in.rows) {
+  case bar_rows::one:
+    return join({usable_rows(in, named), " ORDER BY b.time", down, " LIMIT $5::bigint"});
+  case bar_rows::several:
+    return row_of_each(usable_rows(in, named), down);
+  case bar_rows::without_interval:
+    return row_of_each(usable_rows(in, join({"(", named, " OR ", unnamed, ")"})), down);
+  case bar_rows::without_interval_along:
+  case bar_rows::without_interval_against:
+    break;
+  }
+  const bool falls = down.empty() == (in.rows == bar_rows::without_interval_against);
+  return row_of_each(join({"SELECT * FROM ((", row_of_each(usable_rows(in, named), down),
+                           ") UNION ALL (",
+                           row_of_each(usable_rows(in, unnamed), down,
+                                       falls ? "b.interval DESC, " : "b.interval, "),
+                           ")) b"}),
+                     down);
+}
+
 } // namespace
 
 // Ours; what waits until a key of another program's is dropped; what that program's tables have,
-// where they were put aside, or are another table than the one we write.
+// where they were put aside, or are another table than the one we write. A view has no ctid.
 std::string tables_of_klines() {
-  return R"(SELECT t.name::regclass, CASE WHEN t.place > 2 THEN tradepulse_columns(t.name::regclass,
-  ARRAY['time', 'symbol', 'interval', 'open', 'high', 'low', 'close', 'volume', 'quote_volume',
-        'closed'],
-  ARRAY['timestamptz', 'text', 'text', 'numeric', 'numeric', 'numeric', 'numeric', 'numeric',
-        'numeric', 'boolean']) END
+  return R"(SELECT t.name::regclass, f.columns, f.rows
 FROM (SELECT 1 AS place, (tradepulse_kline_target()).target AS name
-      UNION ALL SELECT 2, 'market_klines_waiting' WHERE to_regclass('market_klines_waiting') IS NOT NULL
+      UNION ALL SELECT 2, 'market_klines_waiting'
+        WHERE to_regclass('market_klines_waiting') IS NOT NULL
       UNION ALL SELECT 3, name || '_before_tradepulse' FROM adopted_names
         WHERE name IN ('market_klines', 'klines') AND state = 'replaced'
       UNION ALL SELECT 4, name FROM adopted_names WHERE name = 'klines' AND state = 'adopted') t
+LEFT JOIN LATERAL (
+  SELECT tradepulse_columns(c.oid, ARRAY['time', 'symbol', 'interval', 'open', 'high', 'low',
+      'close', 'volume', 'quote_volume', 'closed'], ARRAY['timestamptz', 'text', 'text', 'numeric',
+      'numeric', 'numeric', 'numeric', 'numeric', 'numeric', 'boolean'])
+    || CASE WHEN EXISTS (SELECT FROM pg_attribute n
+         WHERE n.attrelid = c.oid AND n.attname = 'sequence' AND n.atttypid IN ('int8'::regtype,
+           'int4'::regtype, 'int2'::regtype, 'numeric'::regtype, 'float8'::regtype,
+           'float4'::regtype))
+       THEN ', b.sequence' ELSE ', NULL::bigint' END || ' AS given_number, '
+    || CASE WHEN c.relkind IN ('r', 'p', 'm') THEN 'b.ctid' ELSE 'b::text' END || ' AS place'
+      AS columns,
+    CASE WHEN i.attnotnull IS NOT FALSE THEN 1 ELSE coalesce((
+      SELECT min(3 + ((x.indoption[p.interval] # x.indoption[p.time]) & 1)) FROM pg_index x
+        JOIN pg_attribute w ON w.attrelid = c.oid AND w.attname = 'time'
+        CROSS JOIN LATERAL (SELECT array_position(x.indkey::int2[], i.attnum) AS interval,
+                                   array_position(x.indkey::int2[], w.attnum) AS time) p
+       WHERE x.indrelid = c.oid AND p.interval < p.time), 2) END AS rows
+  FROM pg_class c LEFT JOIN pg_attribute i ON i.attrelid = c.oid AND i.attname = 'interval'
+  WHERE c.oid = t.name::regclass) f ON t.place > 2
 ORDER BY t.place, t.name DESC)";
 }
 
@@ -54,23 +115,15 @@ std::string foreign_bars(std::string_view columns) {
                of_candles_alone});
 }
 
-std::string bars_in(std::string_view table, std::string_view columns, bool newest) {
+std::string bars_in(const bar_table& in, bool newest) {
   return join({"SELECT s.n, floor(extract(epoch FROM b.time) * 1000)::bigint, round(b.open, 8), "
                "round(b.high, 8), round(b.low, 8), round(b.close, 8), ",
                sum("volume"), ", ", sum("quote_volume"), ", ", sum("taker_buy_volume"), ", ",
                sum("taker_buy_quote_volume"),
                ", b.trades, b.first_trade_id, b.last_trade_id, b.closed, b.epoch, b.seq, "
                "b.revision, b.source_epoch, b.first_seq, b.last_seq, b.partial "
-               "FROM unnest($1::text[]) WITH ORDINALITY s(symbol, n) CROSS JOIN LATERAL ("
-               "SELECT * FROM (SELECT ",
-               columns, " FROM ", table,
-               " b) b WHERE b.symbol = s.symbol AND b.interval = $2 "
-               "AND b.time >= $3::timestamptz AND b.time < $4::timestamptz "
-               "AND num_nulls(b.open, b.high, b.low, b.close) = 0 AND isfinite(b.time) "
-               "AND least(b.open, b.high, b.low, b.close) >= 0 "
-               "AND greatest(b.open, b.high, b.low, b.close) <= 92233720368.54775807 "
-               "ORDER BY b.time",
-               newest ? " DESC" : "", " LIMIT $5::bigint) b"});
+               "FROM unnest($1::text[]) WITH ORDINALITY s(symbol, n) CROSS JOIN LATERAL (",
+               bars_of_symbol(in, newest ? " DESC" : ""), ") b"});
 }
 
 std::string committed_positions() {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -9,8 +10,24 @@
 // their table, in its order: a page costs its rows, whatever the table holds.
 namespace tradepulse::sql {
 
-// Which tables have klines. Rows, the one that counts first: (name, columns): `columns` is NULL for
-// a table of our form; else what a SELECT takes of it (foreign_bars()).
+// How many rows of a bar a table may have, and of which interval. Of several that with the greatest
+// number counts, and of these the last one that was written, as `migrate` would adopt them.
+enum class bar_rows : std::uint8_t {
+  one,                     // its key is (symbol, interval, time)
+  several,                 // nothing keeps it to one
+  without_interval,        // several, and NULL is an interval of '1m'
+  without_interval_along,  // the same, and an index has the interval before the time,
+  without_interval_against // in the other direction
+};
+
+struct bar_table {
+  std::string name;
+  std::string columns; // a list of a SELECT from it: our_klines(), candles(), foreign_bars()
+  bar_rows rows = bar_rows::one;
+};
+
+// Which tables have klines. Rows, the one that counts first: (name, columns, bar_rows as a number):
+// NULL but for the name of a table of our form; else `columns` is what foreign_bars() takes.
 std::string tables_of_klines();
 
 // The columns of `bars_in`, as the list of a SELECT from a table `b`.
@@ -23,8 +40,8 @@ std::string foreign_bars(std::string_view columns);
 // of each symbol. Rows, of each symbol in the order of time: place of the symbol in $1 (from 1),
 // start in ms, open, high, low, close, volume, quote volume, taker's volume, taker's quote volume,
 // trades, first and last trade id, closed, epoch, seq, revision, source epoch, first and last seq,
-// partial. What a price cannot hold is left out.
-std::string bars_in(std::string_view table, std::string_view columns, bool newest);
+// partial; one for a time. What a price cannot hold is left out.
+std::string bars_in(const bar_table& in, bool newest);
 
 // The committed positions of streams. $1 symbols (text[]), $2 stream. Rows: (place, epoch, seq).
 std::string committed_positions();

@@ -245,9 +245,9 @@ TEST_F(BarReader, ReadsATableByItsKeyInTheKeysOrder) {
       "              Index Cond: (((symbol)::text = s.symbol) AND (\"interval\" = $2) AND "
       "(\"time\" >= $3) AND (\"time\" < $4))\n";
   const std::string asked = "'{A}', '1m', '-infinity', 'infinity', 100";
-  const auto up = plan(sql::bars_in("market_klines", sql::our_klines(), false), asked);
+  const auto up = plan(sql::bars_in({"market_klines", sql::our_klines()}, false), asked);
   EXPECT_EQ(up.substr(0, up.find("              Filter")), by_key);
-  const auto down = plan(sql::bars_in("market_klines", sql::our_klines(), true), asked);
+  const auto down = plan(sql::bars_in({"market_klines", sql::our_klines()}, true), asked);
   EXPECT_TRUE(holds(down, "Index Scan Backward using market_klines_pkey")) << down;
   EXPECT_FALSE(holds(down, "Sort")) << down;
   EXPECT_FALSE(holds(down, "Seq Scan")) << down;

@@ -87,7 +87,7 @@ TEST_F(CandleBars, AreFoundByTheKeyOfTheirTable) {
   const auto text = connection_string(settings_of_journal_readers(db.settings("plans")));
   pqxx::connection connection(text.value());
   pqxx::nontransaction transaction(connection);
-  transaction.exec("PREPARE asked AS " + sql::bars_in("candles", sql::candles(), true));
+  transaction.exec("PREPARE asked AS " + sql::bars_in({"candles", sql::candles()}, true));
   std::string plan;
   for (const auto& row : transaction.exec(
            "EXPLAIN (COSTS OFF) EXECUTE asked ('{A}', '1m', '-infinity', 'infinity', 100)"))
