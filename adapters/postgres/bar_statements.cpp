@@ -66,7 +66,8 @@ std::string bars_of_symbol(const bar_table& in, std::string_view down) {
 } // namespace
 
 // Ours; what waits until a key of another program's is dropped; what that program's tables have,
-// where they were put aside, or are another table than the one we write. A view has no ctid.
+// where they were put aside, or are another table than the one we write, as long as they are there.
+// A view has no ctid.
 std::string tables_of_klines() {
   return R"(SELECT t.name::regclass, f.columns, f.rows
 FROM (SELECT 1 AS place, (tradepulse_kline_target()).target AS name
@@ -74,7 +75,9 @@ FROM (SELECT 1 AS place, (tradepulse_kline_target()).target AS name
         WHERE to_regclass('market_klines_waiting') IS NOT NULL
       UNION ALL SELECT 3, name || '_before_tradepulse' FROM adopted_names
         WHERE name IN ('market_klines', 'klines') AND state = 'replaced'
-      UNION ALL SELECT 4, name FROM adopted_names WHERE name = 'klines' AND state = 'adopted') t
+          AND to_regclass(name || '_before_tradepulse') IS NOT NULL
+      UNION ALL SELECT 4, name FROM adopted_names
+        WHERE name = 'klines' AND state = 'adopted' AND to_regclass(name) IS NOT NULL) t
 LEFT JOIN LATERAL (
   SELECT tradepulse_columns(c.oid, ARRAY['time', 'symbol', 'interval', 'open', 'high', 'low',
       'close', 'volume', 'quote_volume', 'closed'], ARRAY['timestamptz', 'text', 'text', 'numeric',

@@ -235,7 +235,7 @@ TEST(Migrator, GoesOnFromWhatWasApplied) {
   EXPECT_EQ(done->applied[0], "003_stream_positions.sql");
   EXPECT_EQ(done->applied[1], "004_journal.sql");
   EXPECT_EQ(done->applied[2], "005_stream_gaps.sql");
-  EXPECT_EQ(done->applied.back(), "020_numbers_of_rejected_rows.sql");
+  EXPECT_EQ(done->applied.back(), "021_put_aside_and_gone.sql");
 }
 
 TEST(Migrator, TakesBackAMigrationThatFailsAndKeepsThoseBefore) {

@@ -112,6 +112,33 @@ TEST_F(PutAsideBars, MayComeFromAView) {
   EXPECT_EQ(read(), "14:00=4 14:01=6 ");
 }
 
+// No `migrate` has run since.
+TEST_F(PutAsideBars, AreNotThereOnceTheirTableIsGone) {
+  table(", volume NUMERIC");
+  row(0, 2);
+  put_aside();
+  db.run("INSERT INTO market_klines_tradepulse (time, symbol, open, high, low, close) "
+         "VALUES ('2024-08-08 14:01Z', 'A', 1, 9, 1, 7)");
+  EXPECT_EQ(read(), "14:00=2 14:01=7 ");
+  db.run("ALTER TABLE market_klines_before_tradepulse RENAME TO theirs");
+  EXPECT_EQ(read(), "14:01=7 ");
+  db.run("DROP TABLE theirs CASCADE");
+  history_store_postgres other{db.settings("other"), shared_watchdog()};
+  const auto page = other.read_bars({{sym("A")}, kline_1m});
+  ASSERT_TRUE(page) << page.failure().detail;
+  EXPECT_EQ((*page)[0].bars.size(), 1U);
+}
+
+TEST_F(PutAsideBars, AreNotThereOnceAnAdoptedTableIsGone) {
+  db.run("CREATE TABLE klines (time TIMESTAMPTZ, symbol TEXT, open NUMERIC, high NUMERIC, "
+         "low NUMERIC, close NUMERIC);"
+         "INSERT INTO klines VALUES ('2024-08-08 14:00Z', 'A', 1, 9, 1, 2)");
+  ASSERT_TRUE(holds(migrated(db), "adopted klines"));
+  EXPECT_EQ(read(), "14:00=2 ");
+  db.run("ALTER TABLE klines RENAME TO theirs");
+  EXPECT_EQ(read(), "");
+}
+
 // --- how they are found ---
 
 struct found_by {

@@ -1,0 +1,98 @@
+-- An operator may drop or rename <name>_before_tradepulse: then the views show ours alone.
+
+-- As before; a table that is gone is left out.
+CREATE OR REPLACE FUNCTION tradepulse_make_views() RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+  shared record;
+  pieces text;
+BEGIN
+  FOR shared IN
+      SELECT n.name, n.state, CASE WHEN n.state = 'replaced' THEN to_regclass(
+               CASE WHEN n.name LIKE 'stock%' THEN 'market_data_oltp.' ELSE '' END ||
+               n.name || '_before_tradepulse') END AS before
+        FROM adopted_names n
+       WHERE n.state = 'replaced' AND n.name NOT LIKE 'get\_next%'
+          OR n.state = 'ours' AND n.name IN ('klines', 'stock_trades_realtime', 'stock_bars_staging')
+       ORDER BY n.name <> 'market_klines' LOOP
+    PERFORM tradepulse_make_view(shared.name, shared.before);
+  END LOOP;
+  -- Klines of other programs, for whoever asks by upstream's number. `usable`: of a finite time,
+  -- each price one that a price can hold, the volume unknown or a number.
+  SELECT string_agg(format('SELECT symbol, interval, time, '
+      'round(open, 8) AS open, round(high, 8) AS high, '
+      'round(low, 8) AS low, round(close, 8) AS close, round(volume, 8) AS volume, '
+      'round(quote_volume, 8) AS quote_volume, sequence, '
+      'num_nulls(time, open, high, low, close) = 0 AND isfinite(time) '
+      'AND least(open, high, low, close) >= 0 '
+      'AND round(greatest(open, high, low, close), 8) < 92233720368.54775808 '
+      'AND coalesce(abs(round(volume, 8)) < 1e28, volume IS NULL) AS usable '
+      'FROM (SELECT %s FROM %s b%s) b',
+      tradepulse_columns(piece.relation,
+             ARRAY['symbol', 'interval', 'time', 'open', 'high', 'low', 'close', 'volume', 'quote_volume',
+                   'sequence'],
+             ARRAY['text', 'text', 'timestamptz', 'numeric', 'numeric', 'numeric', 'numeric', 'numeric',
+                   'numeric', 'bigint']),
+             piece.relation, piece.which), ' UNION ALL ')
+    INTO pieces
+    FROM (SELECT to_regclass(CASE WHEN state = 'replaced' THEN name || '_before_tradepulse'
+                                  ELSE name END) AS relation,
+                 CASE WHEN state = 'replaced' OR name = 'klines' THEN ''
+                      ELSE ' WHERE b.epoch IS NULL' END AS which
+            FROM adopted_names
+           WHERE name = 'market_klines' AND state <> 'kept'
+              OR name = 'klines' AND state IN ('adopted', 'replaced')) piece
+   WHERE piece.relation IS NOT NULL;
+  IF pieces IS NULL THEN
+    pieces := 'SELECT symbol::text, interval, time, open::numeric, high::numeric, low::numeric, '
+              'close::numeric, volume, quote_volume, sequence, true AS usable '
+              'FROM market_klines_tradepulse b WHERE false';
+  END IF;
+  FOR shared IN
+      SELECT n.name || '_rejected' AS name FROM adopted_names n
+       WHERE n.name IN ('market_klines', 'klines')
+         AND EXISTS (SELECT FROM pg_attribute WHERE attrelid = to_regclass(n.name || '_rejected')
+                      AND attname = 'tradepulse_reason')
+         AND EXISTS (SELECT FROM pg_attribute WHERE attrelid = to_regclass(n.name || '_rejected')
+                      AND attname = 'sequence' AND NOT attisdropped)
+       ORDER BY n.name LOOP
+    pieces := pieces || tradepulse_rejected_numbers(shared.name);
+  END LOOP;
+  EXECUTE 'CREATE OR REPLACE VIEW adopted_klines AS ' || pieces;
+END
+$$;
+
+-- What was put aside and is gone since, or is back.
+CREATE FUNCTION tradepulse_look_aside() RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+  each record;
+  changed boolean := false;
+BEGIN
+  FOR each IN SELECT n.name, n.detail LIKE '%_before_tradepulse is gone: %' AS was_gone, p.place,
+                     to_regclass(p.place) AS standing
+                FROM adopted_names n CROSS JOIN LATERAL (
+                  SELECT CASE WHEN n.name LIKE 'stock%' THEN 'market_data_oltp.' ELSE '' END || n.name ||
+                         '_before_tradepulse' AS place) p
+               WHERE n.state = 'replaced' AND n.name NOT LIKE 'get\_next%' LOOP
+    CONTINUE WHEN each.was_gone = (each.standing IS NULL);
+    PERFORM tradepulse_note_name(each.name, 'replaced', CASE WHEN each.standing IS NULL
+      THEN format('%s is gone: the view that has the name shows ours alone', each.place)
+      ELSE format('what stood there is %s now, and a view of both has the name; INSERT into it is refused',
+                  each.standing) END);
+    changed := true;
+  END LOOP;
+  IF changed THEN
+    PERFORM tradepulse_make_views();
+  END IF;
+END
+$$;
+
+ALTER FUNCTION tradepulse_settle_names(TEXT[]) RENAME TO tradepulse_settle_each_name;
+CREATE FUNCTION tradepulse_settle_names(replace TEXT[]) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM tradepulse_settle_each_name(replace);
+  PERFORM tradepulse_look_aside();
+END
+$$;
+
+SELECT tradepulse_settle_names(
+  string_to_array(coalesce(current_setting('tradepulse.adopt_replace', true), ''), ','));
