@@ -9,6 +9,8 @@ from below the range that the kernel gives to outgoing connections.
 import random
 import socket
 
+from supervised import ServerError, wait_until
+
 FIRST, LAST = 20000, 32000
 
 
@@ -38,3 +40,29 @@ class Port:
 
     def close(self):
         self._reservation.close()
+
+
+class FixedPort(Port):
+    """A port that a program has by itself. Guarantees: as Port; other runs wait for their turn."""
+
+    def __init__(self, number, timeout=300):  # pylint: disable=super-init-not-called
+        self.number = number
+        self._reservation = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        try:
+            wait_until(self._reserve, f"the turn of this run to have port {number}", timeout)
+            with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                probe.bind(("0.0.0.0", number))
+        except OSError as error:
+            self.close()
+            raise ServerError(f"port {number}, which the test needs, is taken: {error}") from None
+        except ServerError:
+            self.close()
+            raise
+
+    def _reserve(self):
+        try:
+            self._reservation.bind(f"\0tradepulse/port/{self.number}")
+        except OSError:
+            return False
+        return True
