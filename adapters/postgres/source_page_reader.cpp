@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <set>
 #include <span>
 #include <utility>
 
@@ -29,6 +30,7 @@ source_page source_page_reader::read() {
   look_into(source_ranges::leaves_of(places_));
   find_first_kept();
   read_leaves();
+  look_for_leaves_again();
   read_adopted();
   look_around();
   page_.more = found_.size() > query_.limit;
@@ -141,6 +143,22 @@ void source_page_reader::read_leaves() {
       take(std::move(one));
     }
   }
+}
+
+// By its name a leaf that has gone is an error; through the journal it has no rows, as if upstream
+// had sent none. Retention takes its places away before it detaches it.
+void source_page_reader::look_for_leaves_again() {
+  if (by_ == sql::leaf_access::by_name || places_.empty())
+    return;
+  std::set<std::pair<std::int64_t, std::string>> now;
+  for (const auto& row : transaction_.exec_params(sql::places_of_source(), query_.symbol.str(),
+                                                  stream_of(query_)))
+    if (row[0].as<int>() == 1)
+      now.emplace(row[2].as<std::int64_t>(), row[3].c_str());
+  db_.answered();
+  for (const auto& each : places_)
+    if (!now.contains({each.epoch.value(), each.leaf}))
+      throw leaf_is_gone{each.leaf};
 }
 
 // Last: where the journal has enough, no number above that is looked for there.

@@ -17,10 +17,15 @@
 
 namespace tradepulse {
 
-// Throws: what libpqxx throws; pqxx::undefined_table where a leaf has gone since it was looked up,
-// pqxx::insufficient_privilege where one may not be read by its name.
+// Throws: what libpqxx throws; where a leaf has gone since it was looked up pqxx::undefined_table or,
+// through the journal, leaf_is_gone; pqxx::insufficient_privilege where one may not be read by its
+// name.
 class source_page_reader {
  public:
+  struct leaf_is_gone {
+    std::string leaf;
+  };
+
   source_page_reader(database_session::call& db, pqxx::transaction_base& transaction,
                      const source_query& query, source_ranges& ranges, sql::leaf_access by)
       : db_(db), transaction_(transaction), query_(query), ranges_(ranges), by_(by),
@@ -42,6 +47,7 @@ class source_page_reader {
                 const std::optional<source_ranges::range>& numbers);
   void find_first_kept();
   void read_leaves();
+  void look_for_leaves_again();
   void read_adopted();
   void look_around();
   void take(candidate one);

@@ -52,6 +52,8 @@ class source_store_postgres::implementation {
       return source_page_reader(db, transaction, query, ranges_, by_).read();
     } catch (const pqxx::undefined_table& gone) {
       why = gone.what();
+    } catch (const source_page_reader::leaf_is_gone& gone) {
+      why = "leaves go faster than they can be read: journal_klines_" + gone.leaf;
     } catch (const pqxx::insufficient_privilege&) {
       if (std::exchange(by_, sql::leaf_access::through_journal) ==
           sql::leaf_access::through_journal)
