@@ -82,3 +82,13 @@ def test_the_keys_and_defaults_of_the_guarantees_are_those_of_the_reference():
     told = [(key, spelled(value)) for key, value in told if key in defaults]
     assert len(told) > 12
     assert told == [(key, defaults[key]) for key, _ in told]
+
+
+def test_nothing_of_timescaledb_is_called():
+    called = re.compile(r"timescaledb|hypertable|time_bucket|drop_chunks|show_chunks|compress_chunk|"
+                        r"add_(retention|compression|continuous_aggregate)_policy", re.IGNORECASE)
+    assert called.search("SELECT create_hypertable('journal_prices', 'commit_time')")
+    files = [path for kind in ("migrations/*.sql", "adapters/postgres/*.?pp")
+             for path in glob.glob(os.path.join(ROOT, kind))]
+    assert len(files) > 100
+    assert [path for path in files if called.search(text_of(path))] == []
