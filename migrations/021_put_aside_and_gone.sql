@@ -1,6 +1,7 @@
 -- An operator may drop or rename <name>_before_tradepulse: then the views show ours alone.
 
--- As before; a table that is gone is left out.
+-- As before; a table that is gone is left out, and a row without an interval is of a minute, as
+-- adoption makes it.
 CREATE OR REPLACE FUNCTION tradepulse_make_views() RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
   shared record;
@@ -18,7 +19,7 @@ BEGIN
   END LOOP;
   -- Klines of other programs, for whoever asks by upstream's number. `usable`: of a finite time,
   -- each price one that a price can hold, the volume unknown or a number.
-  SELECT string_agg(format('SELECT symbol, interval, time, '
+  SELECT string_agg(format('SELECT symbol, %s AS interval, time, '
       'round(open, 8) AS open, round(high, 8) AS high, '
       'round(low, 8) AS low, round(close, 8) AS close, round(volume, 8) AS volume, '
       'round(quote_volume, 8) AS quote_volume, sequence, '
@@ -27,6 +28,9 @@ BEGIN
       'AND round(greatest(open, high, low, close), 8) < 92233720368.54775808 '
       'AND coalesce(abs(round(volume, 8)) < 1e28, volume IS NULL) AS usable '
       'FROM (SELECT %s FROM %s b%s) b',
+      CASE WHEN EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = piece.relation
+                           AND a.attname = 'interval' AND NOT a.attnotnull)
+           THEN 'coalesce(interval, ''1m'')' ELSE 'interval' END,
       tradepulse_columns(piece.relation,
              ARRAY['symbol', 'interval', 'time', 'open', 'high', 'low', 'close', 'volume', 'quote_volume',
                    'sequence'],
@@ -94,5 +98,6 @@ BEGIN
 END
 $$;
 
+SELECT tradepulse_make_views() WHERE EXISTS (SELECT FROM adopted_names);
 SELECT tradepulse_settle_names(
   string_to_array(coalesce(current_setting('tradepulse.adopt_replace', true), ''), ','));

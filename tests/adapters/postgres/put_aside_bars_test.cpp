@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "adapters/postgres/history_store_postgres.hpp"
+#include "adapters/postgres/source_store_postgres.hpp"
 #include "tests/adapters/postgres/support/kinds.hpp"
 #include "tests/adapters/postgres/support/settled_names.hpp"
 
@@ -95,6 +96,14 @@ TEST_P(PutAsideBarsWithoutInterval, AreOfAMinute) {
   EXPECT_EQ(read(2), "14:00=3 14:01=5 more");
   EXPECT_EQ(read(2, true), "14:01=5 14:02=7 more");
   EXPECT_EQ(read(9, false, kline_interval::m5), "14:01=6 ");
+  // And to whoever asks by upstream's numbers.
+  source_store_postgres missed{db.settings("missed"), shared_watchdog()};
+  std::string numbers;
+  const auto found = missed.read({sym("A"), kline_interval::m1, 0, 99, 9});
+  ASSERT_TRUE(found) << found.failure().detail;
+  for (const auto& each : found->klines)
+    numbers += std::to_string(each.number) + " ";
+  EXPECT_EQ(numbers, "11 12 13 14 16 ");
 }
 
 INSTANTIATE_TEST_SUITE_P(Keys, PutAsideBarsWithoutInterval,
