@@ -17,9 +17,9 @@
 
 namespace tradepulse {
 
-// Throws: what libpqxx throws; where a leaf has gone since it was looked up pqxx::undefined_table or,
-// through the journal, leaf_is_gone; pqxx::insufficient_privilege where one may not be read by its
-// name.
+// Throws: what libpqxx throws; where a leaf has gone since it was looked up pqxx::undefined_table
+// or, through the journal, leaf_is_gone; pqxx::insufficient_privilege where one may not be read by
+// its name.
 class source_page_reader {
  public:
   struct leaf_is_gone {
