@@ -69,7 +69,8 @@ std::vector<std::string> kline_arrays(std::span<const kline_row> rows) {
   }
   std::vector<std::string> out;
   for (binary_array* array : {&symbols, &intervals, &starts, &opens, &highs, &lows, &closes,
-                              &volumes, &quote_volumes, &closed, &epochs, &seqs, &numbers, &greatest})
+                              &volumes, &quote_volumes, &closed, &epochs, &seqs, &numbers,
+                              &greatest})
     out.push_back(array->take());
   return out;
 }

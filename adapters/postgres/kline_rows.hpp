@@ -63,8 +63,8 @@ struct kline_counts {
 // One statement, within the transaction that is open. A row gives way to a greater (epoch, seq)
 // only, and one without an epoch, which another program wrote, to any; but by upstream's numbers,
 // which that program had too, not before its own number has come: what is read again, and older, is
-// not to undo it. An open kline leaves `sequence` alone. Requires: keep_newest_of_each() was called. Throws: pqxx::sql_error,
-// pqxx::broken_connection.
+// not to undo it. An open kline leaves `sequence` alone. Requires: keep_newest_of_each() was
+// called. Throws: pqxx::sql_error, pqxx::broken_connection.
 kline_counts write_klines(database_session::call& db, const kline_target& target,
                           std::span<const kline_row> rows);
 

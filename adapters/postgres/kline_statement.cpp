@@ -99,7 +99,8 @@ std::string quoted(std::string_view text) {
 
 std::string write_klines(const kline_target& target) {
   if (!target.only_interval)
-    return join({given_rows, writes(target.numbers, target.table, "r", ""), "\nSELECT ", written(""), ", 0"});
+    return join({given_rows, writes(target.numbers, target.table, "r", ""), "\nSELECT ",
+                 written(""), ", 0"});
   // One that another interval has taken the place of would be refused, and the transaction with it.
   return join({given_rows, "fits AS MATERIALIZED (\n  SELECT * FROM r WHERE interval = ",
                quoted(*target.only_interval), "\n    AND NOT EXISTS (SELECT FROM ", target.table,
@@ -107,8 +108,8 @@ std::string write_klines(const kline_target& target) {
                "waits AS MATERIALIZED (\n  SELECT * FROM r WHERE (symbol, interval, time) NOT IN "
                "(SELECT symbol, interval, time FROM fits)),\n",
                writes(target.numbers, target.table, "fits", "_here"), ",\n",
-               writes(target.numbers, "market_klines_waiting", "waits", "_there"), "\nSELECT ", written("_here"),
-               " + ", written("_there"), ", ", written("_there")});
+               writes(target.numbers, "market_klines_waiting", "waits", "_there"), "\nSELECT ",
+               written("_here"), " + ", written("_there"), ", ", written("_there")});
 }
 
 } // namespace tradepulse::sql

@@ -2,62 +2,20 @@
 
 #include <gtest/gtest.h>
 
-#include "adapters/postgres/kline_writer.hpp"
-#include "tests/adapters/postgres/support/settled_names.hpp"
+#include "tests/adapters/postgres/support/kline_rows.hpp"
 
 namespace tradepulse {
 namespace {
 
 using test::holds;
+using test::kline_at;
 using test::migrated;
 using test::test_database;
 
-constexpr std::int64_t half_past_two = 1723127400000; // 2024-08-08 14:30 UTC
-
-kline_row kline(std::int64_t seq, std::int64_t close = 1) {
-  kline_row out;
-  out.symbol = symbol::parse("BTCUSDT").value();
-  out.interval = "1m";
-  out.start = time_ms(std::chrono::milliseconds(half_past_two));
-  out.open = out.low = price(100'000'001); // 1.00000001
-  out.high = price(900'000'000'000'000'000);
-  out.close = price(close * decimal_unit);
-  out.volume = int128{123'456'789'012'345'678} * 1000 + 1;
-  out.closed = false;
-  out.position = {epoch{1}, sequence{seq}};
-  out.number = 1000 + seq;
-  return out;
-}
-
-class KlineRows : public testing::Test {
- protected:
-  void SetUp() override { migrated(db); }
-
-  kline_counts write(std::vector<kline_row> rows) {
-    kline_counts out;
-    const auto fault = session.attempt([&](database_session::call& call) {
-      writer.make_ready(call, now);
-      pqxx::work transaction(call.connection);
-      out = writer.write(call, rows);
-      transaction.commit();
-    });
-    if (fault)
-      throw std::runtime_error(fault->as_error().detail);
-    return out;
-  }
-  std::string stored(const std::string& columns, const std::string& table = "market_klines") {
-    return db.value("SELECT string_agg(concat_ws(' ', " + columns +
-                    "), '; ' ORDER BY symbol, interval, time) FROM " + table);
-  }
-
-  test_database db;
-  database_session session{db.settings("klines"), test::shared_watchdog()};
-  kline_writer writer;
-  kline_writer::clock::time_point now = kline_writer::clock::now();
-};
+using KlineRows = test::kline_rows_test;
 
 TEST_F(KlineRows, AreStoredExactly) {
-  auto one = kline(7);
+  auto one = kline_at(7);
   one.quote_volume = 5;
   EXPECT_EQ(write({one}).written, 1u);
   EXPECT_EQ(stored("symbol, interval, time AT TIME ZONE 'UTC', open, high, low, close, volume, "
@@ -67,29 +25,29 @@ TEST_F(KlineRows, AreStoredExactly) {
 }
 
 TEST_F(KlineRows, CarryTheirSequenceOnceTheyAreClosed) {
-  write({kline(1)});
+  write({kline_at(1)});
   EXPECT_EQ(stored("sequence IS NULL, last_sequence"), "t 1001");
-  write({kline(2)});
+  write({kline_at(2)});
   EXPECT_EQ(stored("sequence IS NULL, last_sequence"), "t 1002");
-  auto closing = kline(3);
+  auto closing = kline_at(3);
   closing.closed = true;
   write({closing});
   EXPECT_EQ(stored("sequence, last_sequence, closed"), "1003 1003 t");
   // And keep up with what comes behind the close, also without a number.
-  write({kline(4)});
+  write({kline_at(4)});
   EXPECT_EQ(stored("sequence, last_sequence, closed"), "1004 1004 f");
-  auto unnumbered = kline(5);
+  auto unnumbered = kline_at(5);
   unnumbered.number.reset();
   write({unnumbered});
   EXPECT_EQ(stored("sequence, last_sequence, engine_seq"), "1004 1004 5");
 }
 
 TEST_F(KlineRows, CarryTheirSequenceWhereTheSourceDoesNotSayWhenTheyClose) {
-  auto one = kline(1);
+  auto one = kline_at(1);
   one.closed.reset();
   write({one});
   EXPECT_EQ(stored("sequence, closed IS NULL"), "1001 t");
-  auto unnumbered = kline(1);
+  auto unnumbered = kline_at(1);
   unnumbered.symbol = symbol::parse("A").value();
   unnumbered.closed.reset();
   unnumbered.number.reset();
@@ -99,10 +57,10 @@ TEST_F(KlineRows, CarryTheirSequenceWhereTheSourceDoesNotSayWhenTheyClose) {
 }
 
 TEST_F(KlineRows, GiveWayToAGreaterPositionOnly) {
-  auto second = kline(5, 50);
+  auto second = kline_at(5, 50);
   second.position.epoch = epoch{2};
   EXPECT_EQ(write({second}).written, 1u);
-  EXPECT_EQ(write({kline(9, 90)}).written, 0u); // of the epoch before
+  EXPECT_EQ(write({kline_at(9, 90)}).written, 0u); // of the epoch before
   EXPECT_EQ(write({second}).written, 0u);       // the same again
   second.position.seq = sequence{4};
   EXPECT_EQ(write({second}).written, 0u);
@@ -116,57 +74,9 @@ TEST_F(KlineRows, GiveWayToAGreaterPositionOnly) {
   EXPECT_EQ(stored("close, epoch, engine_seq"), "10.00000000 3 1");
 }
 
-TEST_F(KlineRows, TakeThePlaceOfWhatAnotherProgramWrote) {
-  db.run(
-      "INSERT INTO market_klines (time, symbol, open, high, low, close, volume, sequence) VALUES "
-      "('2024-08-08 14:30:00+00', 'BTCUSDT', 5, 5, 5, 5, 5, 4711)");
-  EXPECT_EQ(write({kline(1)}).written, 1u);
-  // It had a number, so it keeps up although it is open. What that program counted by is not known.
-  EXPECT_EQ(stored("epoch, engine_seq, close, sequence"), "1 1 1.00000000 1001");
-}
-
-// The log is read again from before the message that the other program stored last.
-TEST_F(KlineRows, LeaveWhatAnotherProgramWroteByUpstreamsNumbersUntilItsOwnComes) {
-  writer = kline_writer(kline_numbers::source);
-  db.run(
-      "INSERT INTO market_klines (time, symbol, open, high, low, close, volume, sequence) VALUES "
-      "('2024-08-08 14:30:00+00', 'BTCUSDT', 5, 5, 5, 5, 5, 1003),"
-      "('2024-08-08 14:31:00+00', 'BTCUSDT', 5, 5, 5, 5, 5, NULL)");
-  auto unnumbered = kline(1);
-  unnumbered.number.reset();
-  auto next = kline(1, 7);
-  next.start += std::chrono::minutes(1);
-  EXPECT_EQ(write({unnumbered, next}).written, 1u); // the one that has no number gives way to any
-  EXPECT_EQ(write({kline(1)}).written, 0u);
-  EXPECT_EQ(write({kline(2)}).written, 0u);
-  EXPECT_EQ(stored("epoch IS NULL, close, sequence, closed"), "t 5.00000000 1003; f 7.00000000 f");
-  EXPECT_EQ(write({kline(3, 3)}).written, 1u);
-  EXPECT_EQ(stored("epoch, engine_seq, close, sequence"),
-            "1 3 3.00000000 1003; 1 1 7.00000000");
-  auto late = kline(4, 4); // from then on by position, as always
-  late.number = 1002;
-  EXPECT_EQ(write({late}).written, 1u);
-  EXPECT_EQ(stored("engine_seq, sequence"), "4 1002; 1");
-}
-
-TEST_F(KlineRows, HaveReachedTheNumberOfAnotherProgramWithAnyMessageOfACommit) {
-  writer = kline_writer(kline_numbers::source);
-  db.run("INSERT INTO market_klines (time, symbol, open, high, low, close, sequence) VALUES "
-         "('2024-08-08 14:30:00+00', 'BTCUSDT', 5, 5, 5, 5, 1003)");
-  auto late = kline(4, 4);
-  late.number = 1002;
-  std::vector<kline_row> rows{kline(2), late, kline(3, 3)};
-  keep_newest_of_each(rows);
-  ASSERT_EQ(rows.size(), 1u);
-  EXPECT_EQ(rows[0].number, 1002);
-  EXPECT_EQ(rows[0].greatest, 1003);
-  EXPECT_EQ(write(rows).written, 1u);
-  EXPECT_EQ(stored("engine_seq, close, sequence"), "4 4.00000000 1002");
-}
-
 TEST_F(KlineRows, AreOneForEachSymbolIntervalAndStart) {
-  std::vector<kline_row> rows{kline(3, 3), kline(5, 5), kline(4, 4)};
-  auto other = kline(1, 1);
+  std::vector<kline_row> rows{kline_at(3, 3), kline_at(5, 5), kline_at(4, 4)};
+  auto other = kline_at(1, 1);
   other.interval = "5m";
   rows.push_back(other);
   other.start += std::chrono::minutes(5);
@@ -187,8 +97,8 @@ TEST_F(KlineRows, AreOneForEachSymbolIntervalAndStart) {
 TEST_F(KlineRows, AreHotWhileTheyAreOpen) {
   db.run("ALTER TABLE market_klines SET (autovacuum_enabled = false)");
   for (std::int64_t seq = 1; seq <= 40; ++seq)
-    write({kline(seq)});
-  auto closing = kline(41);
+    write({kline_at(seq)});
+  auto closing = kline_at(41);
   closing.closed = true;
   write({closing});
   session.drop(); // its counters are told at its end
@@ -229,14 +139,14 @@ class KlinesOfOneInterval : public KlineRows {
     migrated(db);
   }
   static kline_row five_minutes(std::int64_t seq) {
-    auto out = kline(seq);
+    auto out = kline_at(seq);
     out.interval = "5m";
     return out;
   }
 };
 
 TEST_F(KlinesOfOneInterval, LetTheOthersWait) {
-  const auto done = write({kline(1), five_minutes(1)});
+  const auto done = write({kline_at(1), five_minutes(1)});
   EXPECT_EQ(done.written, 2u);
   EXPECT_EQ(done.waiting, 1u);
   EXPECT_EQ(writer.target().only_interval, "1m");
@@ -250,13 +160,13 @@ TEST_F(KlinesOfOneInterval, LetTheOthersWait) {
   // An interval that is let in, at a time that another program gave to another one.
   db.run("INSERT INTO market_klines (time, symbol, interval, open, high, low, close) VALUES "
          "('2024-08-08 14:31:00+00', 'BTCUSDT', '3m', 5, 5, 5, 5)");
-  auto taken = kline(3);
+  auto taken = kline_at(3);
   taken.start += std::chrono::minutes(1);
   EXPECT_EQ(write({taken}).waiting, 1u);
 }
 
 TEST_F(KlinesOfOneInterval, TakeInWhatWaitedOnceTheKeyIsGone) {
-  write({kline(1), five_minutes(1)});
+  write({kline_at(1), five_minutes(1)});
   db.run(writer.target().remedy);
   EXPECT_EQ(write({five_minutes(2)}).waiting, 1u); // asked a moment ago
   now += std::chrono::minutes(1);
@@ -276,19 +186,19 @@ class KlinesBesideAKeptTable : public KlineRows {
 };
 
 TEST_F(KlinesBesideAKeptTable, GoOnInItOnceItIsAdopted) {
-  EXPECT_EQ(write({kline(1)}).written, 1u);
+  EXPECT_EQ(write({kline_at(1)}).written, 1u);
   EXPECT_EQ(writer.target().table, "market_klines_tradepulse");
   db.run("DROP VIEW daily");
   EXPECT_TRUE(holds(migrated(db), "adopted market_klines"));
   EXPECT_EQ(stored("engine_seq"), "1"); // came with it
   try {
-    write({kline(2)});
+    write({kline_at(2)});
     FAIL() << "the table is gone";
   } catch (const std::runtime_error& refused) {
     EXPECT_TRUE(holds(refused.what(), "42P01")) << refused.what();
   }
   writer.forget();
-  EXPECT_EQ(write({kline(2)}).written, 1u);
+  EXPECT_EQ(write({kline_at(2)}).written, 1u);
   EXPECT_EQ(writer.target().table, "market_klines");
   EXPECT_EQ(stored("engine_seq"), "2");
 }
@@ -299,7 +209,7 @@ TEST_F(KlinesBesideAKeptTable, GoOnInItOnceItIsAdopted) {
 // came, and BTCUSDT has a kline of 5 minutes that is open.
 void write_numbered_minutes(const std::function<void(std::vector<kline_row>)>& write) {
   for (const std::int64_t number : {1001, 1002, 1003, 1004, 1007, 1008}) {
-    auto one = kline(number - 1000);
+    auto one = kline_at(number - 1000);
     one.number = number;
     one.start += std::chrono::minutes(number);
     one.closed = true;
