@@ -16,10 +16,10 @@ namespace tradepulse {
 // have their answers already. Without it each wave of them reads the same again.
 //
 // What a page of one epoch has cannot change: committed events stay as they are, and those that
-// retention takes away meanwhile were there when it was read. One that goes on into a later epoch is
-// not kept: there may be more of the earlier one by then. So a page answers whoever is behind its
-// beginning and wants nothing beyond its end; whoever asks what there is now (REST, a time) is not
-// answered by it. Thread: one at a time.
+// retention takes away meanwhile were there when it was read. One that goes on into a later epoch
+// is not kept: there may be more of the earlier one by then. So a page answers whoever is behind
+// its beginning and wants nothing beyond its end; whoever asks what there is now (REST, a time) is
+// not answered by it. Thread: one at a time.
 class recent_pages {
  public:
   using time_point = history_queue::time_point;

@@ -22,9 +22,9 @@ std::string missed_klines_body(const missed_klines_request& asked, stream_kind f
 // By upstream's. Reasons: upstream (it sent none of that number), not_kept (below the first number
 // of the journal, of a stream of which something was taken away; or below all that other programs
 // have stored, of one that the engine does not know), unusable (another program stored a row of
-// that number of which no kline can be made), not_committed (subscribers may have it, the database has
-// not yet: above all that is stored, and each one where events of an epoch before wait), not_yet
-// (above all that came).
+// that number of which no kline can be made), not_committed (subscribers may have it, the database
+// has not yet: above all that is stored, and each one where events of an epoch before wait),
+// not_yet (above all that came).
 std::string missed_klines_body(const missed_klines_request& asked, const source_page& page,
                                const source_published& published);
 

@@ -23,7 +23,8 @@ TEST_P(KlinesOfEachForm, AreAdoptedAndServed) {
   const bool with_numbers = std::get<2>(GetParam());
   test_database db;
   db.run("CREATE TABLE " + table + " (time TIMESTAMPTZ NOT NULL, symbol VARCHAR(20) NOT NULL, " +
-         "open" + number + ", high" + number + ", low" + number + ", close" + number + ", volume" + number +
+         "open" + number + ", high" + number + ", low" + number + ", close" + number +
+         ", volume" + number +
          (with_numbers ? ", sequence BIGINT" : "") + ")");
   const auto row = [&](int minute, const std::string& close, int upstreams) {
     db.run("INSERT INTO " + table + " VALUES (timestamptz '2024-08-08 14:00Z' + " +
