@@ -106,6 +106,19 @@ TEST_F(SharedPartitions, MoveAStreamOfTheirOwnBehindWhatIsNotCommittedThere) {
   EXPECT_EQ(world.published("A"), pos(2, 1));
 }
 
+// The answer comes while the partition that the stream moves from goes on with it.
+TEST_F(SharedPartitions, TakeNothingBackThatIsNotCommittedThere) {
+  const topic_partition also_here{"ticks", 2};
+  world.batch(ticks, {{0, "A 10 0"}});
+  world.commit();
+  world.batch(ticks, {{1, "A 11 1"}, {2, "A 12 2"}});
+  world.look_up("A", also_here);
+  world.batch(ticks, {{3, "A 13 3"}});
+  EXPECT_EQ(world.published("A"), pos(1, 4));
+  world.commit();
+  EXPECT_EQ(stored("A"), pos(1, 4));
+}
+
 TEST_F(SharedPartitions, AskOnceForAStream) {
   world.batch(ticks, {{0, "A 10 0"}, {1, "B 20 1"}});
   EXPECT_EQ(world.stream_loads(), 1u);

@@ -277,6 +277,12 @@ void actor_world::list_partitions(std::size_t count) {
   engine_->directory.set_listed_partitions(count);
 }
 
+void actor_world::look_up(std::string_view name, const topic_partition& to) {
+  const auto row = *store.stream(name);
+  engine_->directory.actor_for(row.key(), to);
+  engine_->directory.restore(to, row, {}, true);
+}
+
 void actor_world::make_candles(const candle_source& of) {
   engine_->candles = of;
 }

@@ -63,6 +63,9 @@ class actor_world {
   // It has read again all that its log had at its claim.
   bool settled(const topic_partition& source) const;
 
+  // The database says what it has of a stream that is about to move to that partition.
+  void look_up(std::string_view name, const topic_partition& to);
+
   // --- the writer ---
   void commit(); // all that is complete
   void lose_connection();
