@@ -14,6 +14,8 @@ BEGIN
 END
 $$;
 
+-- As before, with that piece; a table that is gone is left out, and a row without an interval is of a
+-- minute, as adoption makes it.
 CREATE OR REPLACE FUNCTION tradepulse_make_views() RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
   shared record;
@@ -31,7 +33,7 @@ BEGIN
   END LOOP;
   -- Klines of other programs, for whoever asks by upstream's number. `usable`: of a finite time,
   -- each price one that a price can hold, the volume unknown or a number.
-  SELECT string_agg(format('SELECT symbol, interval, time, '
+  SELECT string_agg(format('SELECT symbol, %s AS interval, time, '
       'round(open, 8) AS open, round(high, 8) AS high, '
       'round(low, 8) AS low, round(close, 8) AS close, round(volume, 8) AS volume, '
       'round(quote_volume, 8) AS quote_volume, sequence, '
@@ -40,6 +42,9 @@ BEGIN
       'AND round(greatest(open, high, low, close), 8) < 92233720368.54775808 '
       'AND coalesce(abs(round(volume, 8)) < 1e28, volume IS NULL) AS usable '
       'FROM (SELECT %s FROM %s b%s) b',
+      CASE WHEN EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = piece.relation
+                           AND a.attname = 'interval' AND NOT a.attnotnull)
+           THEN 'coalesce(interval, ''1m'')' ELSE 'interval' END,
       tradepulse_columns(piece.relation,
              ARRAY['symbol', 'interval', 'time', 'open', 'high', 'low', 'close', 'volume', 'quote_volume',
                    'sequence'],
@@ -47,13 +52,14 @@ BEGIN
                    'numeric', 'bigint']),
              piece.relation, piece.which), ' UNION ALL ')
     INTO pieces
-    FROM (SELECT CASE WHEN state = 'replaced' THEN name || '_before_tradepulse'
-                      ELSE name END::regclass AS relation,
+    FROM (SELECT to_regclass(CASE WHEN state = 'replaced' THEN name || '_before_tradepulse'
+                                  ELSE name END) AS relation,
                  CASE WHEN state = 'replaced' OR name = 'klines' THEN ''
                       ELSE ' WHERE b.epoch IS NULL' END AS which
             FROM adopted_names
            WHERE name = 'market_klines' AND state <> 'kept'
-              OR name = 'klines' AND state IN ('adopted', 'replaced')) piece;
+              OR name = 'klines' AND state IN ('adopted', 'replaced')) piece
+   WHERE piece.relation IS NOT NULL;
   IF pieces IS NULL THEN
     pieces := 'SELECT symbol::text, interval, time, open::numeric, high::numeric, low::numeric, '
               'close::numeric, volume, quote_volume, sequence, true AS usable '

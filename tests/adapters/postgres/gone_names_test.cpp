@@ -92,7 +92,7 @@ TEST(APutAsideTable, MayBeGoneBeforeTheUpgrade) {
   test_database db;
   db.run(theirs);
   auto before = source_migrations();
-  before.resize(20);
+  before.resize(19);
   ASSERT_TRUE(migrate(db.settings(), before, {.adopt_replace = all_names}));
   db.run(ours);
   db.run("DROP TABLE market_klines_before_tradepulse, klines_before_tradepulse CASCADE");
