@@ -109,7 +109,7 @@ void symbol_directory::restore(const topic_partition& source, stored_stream stor
     becomes_known(entry);
     entry.snapshot = restored.moved;
     tell_interested(entry, stream_moved{entry.index, restored.moved});
-  } else if (restored.claimed_again) {
+  } else if (restored.claimed_again && !returns) { // who hears of the return asks again, too
     tell_interested(entry, recall_again{entry.index});
   }
   if (returns)
