@@ -146,6 +146,8 @@ void group_member::rebalance(rd_kafka_event_t* event, group_events* events) {
       assigned_.erase(source);
   }
   rebalancing_ = !assign;
+  if (assign && leaving_ && !cooperative)
+    return;
   if (cooperative)
     log_failure(assign ? rd_kafka_incremental_assign(handle_.get(), nothing.get())
                        : rd_kafka_incremental_unassign(handle_.get(), nothing.get()));
@@ -207,6 +209,13 @@ bool group_member::leave(clock::time_point deadline) {
     if (const event_ptr event{rd_kafka_queue_poll(queue_.get(), to_int_ms(until(commit_deadline)))})
       handle_event(event.get(), nullptr);
 
+  // An answer that the library does not wait for and finds in its queue when it ends the group
+  // hangs for ever (its issue 4884). So what waits here is answered while it does not end yet, with
+  // the subscription gone, so that nothing more is taken from us or given ...
+  rd_kafka_unsubscribe(handle_.get());
+  while (const event_ptr event{rd_kafka_queue_poll(queue_.get(), 0)})
+    handle_event(event.get(), nullptr);
+
   // A queue of its own: the consumer's one is forwarded to it, and not to itself.
   const queue_ptr closing(rd_kafka_queue_new(handle_.get()));
   if (auto* failed = rd_kafka_consumer_close_queue(handle_.get(), closing.get())) {
@@ -214,6 +223,7 @@ bool group_member::leave(clock::time_point deadline) {
     rd_kafka_error_destroy(failed);
     return true; // closed before, or fatal: there is no membership to give back
   }
+  leaving_ = true; // ... and an assignment of a round that was under way is not answered at all
   while (!rd_kafka_consumer_closed(handle_.get()) && clock::now() < deadline) {
     const auto step = std::min(until(deadline), std::chrono::milliseconds(100));
     if (const event_ptr event{rd_kafka_queue_poll(closing.get(), to_int_ms(step))})

@@ -68,6 +68,7 @@ class group_member {
   std::chrono::milliseconds commit_interval_;
   std::set<topic_partition> assigned_;
   bool rebalancing_ = true; // until the first ASSIGN
+  bool leaving_ = false;    // the library ends the group
   std::map<topic_partition, next_offset> due_;
   int commits_in_flight_ = 0;
   clock::time_point next_commit_{};
