@@ -38,10 +38,15 @@ struct fault_reported {
   read_fault fault;
   std::string detail;
 };
+enum class log_question : std::uint8_t {
+  claim, // is it the log that was applied
+  check, // is it still the log that is read
+  end,   // does a record lie between what was read and where the log ended at the claim
+};
 struct log_inspected {
   generation gen;
-  bool periodic = false;                  // the check of a living process, not that of a claim
-  std::optional<applied_record> expected; // what a periodic check compares with
+  log_question question;
+  std::optional<applied_record> expected; // what a check compares with
   result<log_state> state;
 };
 

@@ -29,11 +29,12 @@ void partition::second() {
   dispatcher_->retry_letters();
   const auto now = parts().time->now();
   show_what_is_over(now);
+  look_for_the_end();
   if (now - last_check_ < options_->rules.identity_check_interval)
     return;
   last_check_ = now;
   if (state_ == state::reading) {
-    inspect(true);
+    inspect(log_question::check);
     // Nothing else would use the connection: another server may have taken over.
     if (dispatcher_->in_flight() == 0)
       tell(options_->writer, watch_row{options_->source, gen_, me()});
@@ -44,7 +45,7 @@ void partition::second() {
 
 void partition::broker_returned() {
   if (state_ == state::reading)
-    inspect(true);
+    inspect(log_question::check);
 }
 
 void partition::give_up() {

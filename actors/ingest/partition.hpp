@@ -7,6 +7,7 @@
 #include <string>
 
 #include "actors/actor_self.hpp"
+#include "actors/ingest/log_end.hpp"
 #include "actors/ingest/log_watch.hpp"
 #include "actors/ingest/partition_actor.hpp"
 #include "actors/ingest/range_builder.hpp"
@@ -89,13 +90,17 @@ class partition {
   void verify();
   // A claim asks for the record that was applied last; a check of the living process for the one
   // that was remembered at the check before.
-  void inspect(bool periodic);
+  void inspect(log_question question);
+  void ask(log_question question, std::optional<record_offset> offset,
+           const std::optional<applied_record>& expected = {});
   void compare(const log_inspected& answer);
   std::optional<applied_record> recognisable(const log_state& log, next_offset next) const;
   void move_to(next_offset next, bool new_epoch);
   void replaced(const log_verdict& verdict);
   // Everything that was in the log at the claim has been dispatched.
   void settle_if_read();
+  // Once a second: where nothing comes any more, the inspector is asked.
+  void look_for_the_end();
   // `before`: what the log was seen to have right before that.
   void read_from(next_offset next, const std::optional<applied_record>& before = {});
   void stop_where_too_often(const stream_key& each);
@@ -114,15 +119,16 @@ class partition {
   state state_ = state::claiming;
   bool reading_ = false; // records of gen_ are welcome, also while a new claim is under way
   bool unread_ = false;  // records could not be read, and none was read since
+  bool heard_ = false;   // a batch, in this second
   bool leaving_ = false;
   bool repositioned_ = false;    // the claim's answer is that of move_partition
   std::vector<stream_key> died_; // while a claim was under way: maybe after it had restored them
 
   generation gen_{-1};
   log_watch watch_;
-  next_offset expected_;                       // where the next range begins
-  std::optional<high_watermark> end_at_claim_; // of the log, while it is not read so far
-  next_offset committed_;                      // as far as the database has told
+  next_offset expected_;  // where the next range begins
+  log_end end_at_claim_;
+  next_offset committed_; // as far as the database has told
   clock::time_point last_batch_{};
   time_ms shown_until_ = time_ms::min(); // candles that are over by the clock, while it is silent
   clock::time_point last_check_{};

@@ -46,6 +46,8 @@ void partition::claimed(const partition_claimed& answer) {
   gen_ = grant.gen;
   reading_ = false; // what the reader still has is of the claim before
   watch_.claimed(grant);
+  end_at_claim_.claimed();
+  shown_until_ = time_ms::min(); // what the claim restores is shown as it was stored: open
   dispatcher_->forget_all();
   failing_->claimed();
   builder_->claimed(grant.watermark);
@@ -130,27 +132,35 @@ void partition::verify() {
     return;
   }
   enter(state::verifying, "checking the log");
-  inspect(false);
+  inspect(log_question::claim);
 }
 
-void partition::inspect(bool periodic) {
-  const auto expected = periodic ? watch_.question() : watch_.applied_last();
-  if (periodic && !expected)
+void partition::inspect(log_question question) {
+  const bool check = question == log_question::check;
+  const auto expected = check ? watch_.question() : watch_.applied_last();
+  if (check && !expected)
     return;
-  std::optional<record_offset> offset;
-  if (expected)
-    offset = expected->offset;
+  ask(question, expected ? std::optional(expected->offset) : std::nullopt, expected);
+}
+
+void partition::ask(log_question question, std::optional<record_offset> offset,
+                    const std::optional<applied_record>& expected) {
   parts().inspector->inspect(options_->source, offset,
-                             [to = me(), gen = gen_, periodic, expected](result<log_state> found) {
-                               tell(to, log_inspected{gen, periodic, expected, std::move(found)});
+                             [to = me(), gen = gen_, question, expected](result<log_state> found) {
+                               tell(to, log_inspected{gen, question, expected, std::move(found)});
                              });
 }
 
 void partition::inspected(const log_inspected& answer) {
   if (answer.gen != gen_)
     return;
-  if (answer.periodic) {
+  if (answer.question == log_question::check) {
     compare(answer);
+    return;
+  }
+  if (answer.question == log_question::end) {
+    end_at_claim_.answered(answer.state);
+    settle_if_read();
     return;
   }
   if (state_ != state::verifying)
@@ -160,7 +170,7 @@ void partition::inspected(const log_inspected& answer) {
     self_.later(retry_->next(), retry_due{gen_});
     return;
   }
-  end_at_claim_ = answer.state->end;
+  end_at_claim_.seen(answer.state->end);
   const auto verdict = watch_.judge(*answer.state, options_->rules.start);
   using kind = log_verdict::kind;
   switch (verdict.what) {
@@ -285,7 +295,7 @@ void partition::retry(const retry_due& due) {
   if (state_ == state::waiting)
     claim();
   else if (state_ == state::verifying)
-    inspect(false);
+    inspect(log_question::claim);
 }
 
 // Told behind the symbols' work: who asks one of them from now on is answered behind it. A stream of
@@ -293,10 +303,17 @@ void partition::retry(const retry_due& due) {
 // commit comes behind that.
 void partition::settle_if_read() {
   const auto done = options_->candles ? committed_ : expected_;
-  if (!end_at_claim_ || done.value() < end_at_claim_->value() || dispatcher_->streams_wait())
+  if (!end_at_claim_.is_reached(done) || dispatcher_->streams_wait())
     return;
-  end_at_claim_.reset();
+  end_at_claim_.reached();
   parts().directory->settle(options_->source, gen_);
+}
+
+void partition::look_for_the_end() {
+  if (std::exchange(heard_, false) || state_ != state::reading)
+    return;
+  if (const auto from = end_at_claim_.question(expected_))
+    ask(log_question::end, from);
 }
 
 } // namespace tradepulse

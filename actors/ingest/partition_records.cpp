@@ -15,6 +15,7 @@ void partition::arrived(const batch_arrived& what) {
   if (std::exchange(unread_, false))
     parts().health->clear(health_key());
   last_batch_ = parts().time->now();
+  heard_ = true;
   shown_until_ = time_ms::min();
   auto built = builder_->build(what.batch, expected_, failing_->stopped());
   auto& range = *built.range;
@@ -119,7 +120,7 @@ void partition::faulted(const fault_reported& what) {
   log::warning("read_fault", {{"partition", name()}, {"error", what.detail}});
   options_->card->set_error(what.detail);
   if (what.fault == read_fault::transient) {
-    inspect(true);
+    inspect(log_question::check);
     return;
   }
   unread_ = true;

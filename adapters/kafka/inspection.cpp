@@ -180,6 +180,7 @@ void inspections::conclude(const rd_kafka_message_t& message) {
     // Also where it expired meanwhile: the offsets are asked for again.
     put_back(std::move(job), rd_kafka_message_errstr(&message));
   } else {
+    job.found.first_from = record_offset(message.offset);
     if (message.offset == job.record->value())
       job.found.digest = record_digest(view_of(message));
     job.then(std::move(job.found));

@@ -18,6 +18,10 @@ struct log_state {
   // The digest of the record that was asked for; absent where it is gone (expired, compacted, an
   // offset beyond the end).
   std::optional<std::uint64_t> digest;
+  // The first record at the offset that was asked for or behind it, up to `end`. Absent: there is
+  // none, what lies there (markers of transactions, what compaction removed) is no record; or the
+  // offset lies below `begin`.
+  std::optional<record_offset> first_from = {};
 };
 
 // Looks into the log by a handle of its own, apart from reading.

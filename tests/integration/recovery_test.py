@@ -1,7 +1,9 @@
 """A client that comes back with the position it has reached goes on from there."""
 
 import pytest
+from confluent_kafka import Producer
 
+from kafka_client import tick
 from line import START_OF_TIME_MS, Line
 from oracle import as_event, assert_rows_equal_the_log, events_of, updates_of
 from supervised import wait_until
@@ -141,3 +143,28 @@ def test_a_position_that_never_was_is_an_error(kafka, postgres):
             assert f"{{{epoch}, {seq}}}" in error["message"] and "{1, 9}" in error["message"]
             snapshot = client.wait_for(lambda message: message.get("snapshot"))["data"]
             assert snapshot["sequence"] == 9
+
+
+def produce_in_a_transaction(line, symbol, first, last):
+    """Its marker is an offset behind the last record, and no record."""
+    producer = Producer({"bootstrap.servers": line.kafka, "transactional.id": line.topic})
+    producer.init_transactions(30)
+    producer.begin_transaction()
+    for number in range(first, last + 1):
+        producer.produce(line.topic, tick(symbol, f"{number}.5", "1", T + number))
+    producer.commit_transaction(30)
+
+
+def test_a_position_that_never_was_is_an_error_also_where_the_log_ends_in_a_marker(kafka, postgres):
+    with Line(kafka, postgres, 1, start=False) as line:
+        produce_in_a_transaction(line, "A", 1, 9)
+        line.process.start()
+        stored = "SELECT last_sequence FROM price_snapshots"
+        wait_until(lambda: line.database.query(stored) == [(9,)], "all of the log", 20)
+        client, _ = come_back(line, ["A"], 1, 10)
+        error = client.wait_for(lambda message: message["type"] == "error")
+        assert error["code"] == 1101 and "{1, 9}" in error["message"]
+        line.process.kill()  # There is nothing to read behind this claim.
+        line.process.start()
+        client, _ = come_back(line, ["A"], 1, 10)
+        assert client.wait_for(lambda message: message["type"] == "error")["code"] == 1101

@@ -4,6 +4,14 @@
 #include <utility>
 
 namespace tradepulse::simulation {
+namespace {
+
+// A few of all records are the last of a transaction.
+std::int64_t markers_behind(std::int64_t offset) {
+  return offset % 5 == 3 ? 1 + offset % 2 : 0;
+}
+
+} // namespace
 
 void market_log::add_partition(const topic_partition& source) {
   auto& made = partitions_[source];
@@ -12,14 +20,16 @@ void market_log::add_partition(const topic_partition& source) {
 }
 
 void market_log::append(partition& to, entry what, std::int64_t skip) {
-  what.offset = to.next + skip;
+  what.offset = to.end() + skip;
   to.next = what.offset + 1;
+  // Not in a log that came for another one: the record to know it by may have been left out.
+  to.markers = to.logs.size() == 1 ? markers_behind(what.offset) : 0;
   to.logs.back().push_back(std::move(what));
 }
 
 void market_log::replace(partition& which) {
   which.logs.emplace_back();
-  which.begin = which.next = 0;
+  which.begin = which.next = which.markers = 0;
 }
 
 void market_log::begin_era(const topic_partition& source, std::int64_t epoch, std::int64_t start) {
@@ -161,10 +171,16 @@ std::uint64_t market_log::digest(const entry& of) {
 
 log_state market_log::state(const topic_partition& source, std::optional<record_offset> asked) {
   const auto& there = partitions_.at(source);
-  log_state out{"cluster", next_offset{there.begin}, high_watermark{there.next}, std::nullopt};
-  if (asked && asked->value() >= there.begin)
-    if (const auto* found = find(there.now(), asked->value()))
-      out.digest = digest(*found);
+  log_state out{"cluster", next_offset{there.begin}, high_watermark{there.end()}, {}, {}};
+  if (!asked || asked->value() < there.begin)
+    return out;
+  const auto& log = there.now();
+  const auto found = std::ranges::lower_bound(log, asked->value(), {}, &entry::offset);
+  if (found == log.end())
+    return out;
+  out.first_from = record_offset{found->offset};
+  if (found->offset == asked->value())
+    out.digest = digest(*found);
   return out;
 }
 

@@ -58,11 +58,13 @@ class market_log {
     topic_partition source;
     std::vector<std::vector<entry>> logs; // the last one is there now
     std::int64_t begin = 0;               // of it; what is below has expired
-    std::int64_t next = 0;                // the offset of the next record
+    std::int64_t next = 0;                // one past the last record
+    std::int64_t markers = 0;             // behind it: offsets that no record has
     std::vector<era> eras;
     std::optional<candle_source> rules; // of candles; absent: none are made of it
 
     const std::vector<entry>& now() const { return logs.back(); }
+    std::int64_t end() const { return next + markers; }
   };
 
   void add_partition(const topic_partition& source);

@@ -56,7 +56,7 @@ class simulated_reader final : public partition_reader {
       return fault_reported{at.gen, read_fault::transient, "as the seed wants it"};
     if (std::exchange(at.log, log.logs.size()) != log.logs.size() && !recognises(at, log))
       return out_of_range(source, at.gen, "another record than was read");
-    if (at.next < log.begin || at.next > log.next)
+    if (at.next < log.begin || at.next > log.end())
       return out_of_range(source, at.gen, "no such offset");
     std::vector<const market_log::entry*> entries;
     most = static_cast<std::size_t>(world_.dice.between(1, static_cast<std::int64_t>(most)));

@@ -221,7 +221,7 @@ std::string world::what_is_missing() {
   for (const auto& source : partitions_) {
     const auto& log = log_.at(source);
     const auto& row = stored_.at(source);
-    if (!row.next || row.next->value() != log.next)
+    if (!row.next || row.next->value() < log.next || row.next->value() > log.end())
       return source.to_string() + " is committed up to " +
              (row.next ? std::to_string(row.next->value()) : "nothing") + ", its log ends at " +
              std::to_string(log.next);

@@ -274,6 +274,20 @@ TEST_F(PartitionCandles, AreShownAsClosedWhereThePartitionIsSilent) {
     EXPECT_FALSE(each.provisional);
 }
 
+TEST_F(PartitionCandles, AreShownAsClosedAgainWhereAClaimHasRestoredThem) {
+  auto how = of(stream_kind::price);
+  how.idle_close = 0ms;
+  begin(how);
+  world.batch(source, {tick(0, "A", 10, minute_start())});
+  world.commit();
+  world.second();
+  world.lose_connection();
+  world.second();
+  ASSERT_EQ(world.views("A").size(), 2u);
+  for (const auto& each : world.views("A"))
+    EXPECT_TRUE(each.provisional);
+}
+
 TEST_F(PartitionCandles, AreNotShownAsClosedWhileRecordsCome) {
   begin();
   world.batch(source, {tick(0, "A", 10, minute_start())});

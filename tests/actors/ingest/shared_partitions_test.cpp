@@ -189,6 +189,26 @@ TEST(SharedPartition, IsNotSettledWhileSomethingOfItsLogWaits) {
   EXPECT_TRUE(world.settled(ticks));
 }
 
+// Markers of transactions are offsets that no record has.
+TEST(SharedPartition, IsSettledWhereTheLogEndsInMarkers) {
+  actor_world world;
+  world.batch(ticks, {{0, "A 10 0"}, {1, "A 11 1"}}); // before anybody reads
+  world.log.logs[ticks].end = high_watermark{4};
+  world.start(ticks);
+  world.batch_of_generation(ticks, generation{1}, {{0, "A 10 0"}});
+  world.second(); // in which something came
+  world.second();
+  EXPECT_FALSE(world.settled(ticks)); // the next record is known
+  const int asked = world.log.asked;
+  world.second();
+  EXPECT_EQ(world.log.asked, asked);
+  world.batch_of_generation(ticks, generation{1}, {{1, "A 11 1"}});
+  EXPECT_FALSE(world.settled(ticks));
+  world.second();
+  world.second();
+  EXPECT_TRUE(world.settled(ticks));
+}
+
 TEST_F(SharedPartitions, LeaveWhenWhatWaitsIsStored) {
   world.database(false);
   world.batch(ticks, {{0, "A 10 0"}});

@@ -50,10 +50,14 @@ class fake_log : public log_inspector {
       return;
     }
     auto& there = logs[source];
-    log_state out{cluster, there.begin, there.end, std::nullopt};
-    if (wanted)
-      if (auto found = there.digests.find(wanted->value()); found != there.digests.end())
+    log_state out{cluster, there.begin, there.end, std::nullopt, std::nullopt};
+    if (wanted) {
+      const auto found = there.digests.lower_bound(wanted->value());
+      if (found != there.digests.end() && wanted->value() >= there.begin.value())
+        out.first_from = record_offset{found->first};
+      if (found != there.digests.end() && found->first == wanted->value())
         out.digest = found->second;
+    }
     then(out);
   }
 

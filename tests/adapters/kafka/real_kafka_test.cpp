@@ -287,6 +287,26 @@ TEST_F(RealKafka, ReportsExpiredRecordsAndTheInspectorKnowsWhereTheLogBegins) {
   EXPECT_EQ(heard.records(), 0U);
 }
 
+TEST_F(RealKafka, TellsWhereTheNextRecordIsAndThatMarkersAreNone) {
+  const auto topic = unique_name("markers");
+  log_->create_topic(topic, 1);
+  log_->write_in_transaction(topic, 0, 3);        // 0 to 2, the marker at 3
+  log_->write_in_transaction(topic, 0, 2, false); // 4 and 5, the marker at 6
+  log_->write_numbered(topic, 0, 1);              // 7
+  const auto behind_the_first = inspect({topic, 0}, record_offset(3));
+  ASSERT_TRUE(behind_the_first) << behind_the_first.failure().detail;
+  EXPECT_EQ(behind_the_first->end, high_watermark(8));
+  EXPECT_EQ(behind_the_first->first_from, record_offset(7));
+  EXPECT_FALSE(behind_the_first->digest);
+  EXPECT_EQ(inspect({topic, 0}, record_offset(1))->first_from, record_offset(1));
+
+  log_->write_in_transaction(topic, 0, 1, false); // 8, the marker at 9
+  const auto last = inspect({topic, 0}, record_offset(8));
+  EXPECT_EQ(last->end, high_watermark(10));
+  EXPECT_FALSE(last->first_from);
+  EXPECT_FALSE(inspect({topic, 0}, record_offset(10))->first_from);
+}
+
 TEST_F(RealKafka, GivesAnotherDigestForATopicThatWasMadeAnew) {
   const auto topic = unique_name("replaced");
   log_->create_topic(topic, 1);

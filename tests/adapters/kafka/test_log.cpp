@@ -134,6 +134,35 @@ void test_log::wait_for_leaders(const std::string& name, std::optional<int> part
   }
 }
 
+void test_log::write_in_transaction(const std::string& topic, int partition, int count,
+                                    bool commit) {
+  auto* settings = conf();
+  std::array<char, 256> why{};
+  rd_kafka_conf_set(settings, "transactional.id", topic.c_str(), why.data(), why.size());
+  auto* producer = rd_kafka_new(RD_KAFKA_PRODUCER, settings, why.data(), why.size());
+  if (!producer)
+    throw std::runtime_error(why.data());
+  const auto done = [](rd_kafka_error_t* failed, const std::string& what) {
+    if (!failed)
+      return;
+    const std::string text = rd_kafka_error_string(failed);
+    rd_kafka_error_destroy(failed);
+    throw std::runtime_error(what + ": " + text);
+  };
+  done(rd_kafka_init_transactions(producer, patience_ms), "init_transactions");
+  done(rd_kafka_begin_transaction(producer), "begin_transaction");
+  for (int i = 0; i < count; ++i)
+    require(rd_kafka_producev(producer, RD_KAFKA_VTYPE_TOPIC, topic.c_str(),
+                              RD_KAFKA_VTYPE_PARTITION, std::int32_t{partition},
+                              RD_KAFKA_VTYPE_END),
+            "produce");
+  require(rd_kafka_flush(producer, patience_ms), "flush");
+  done(commit ? rd_kafka_commit_transaction(producer, patience_ms)
+              : rd_kafka_abort_transaction(producer, patience_ms),
+       "end of the transaction");
+  rd_kafka_destroy(producer);
+}
+
 void test_log::create_topic(const std::string& name, int partitions,
                             const std::vector<std::pair<std::string, std::string>>& config) {
   std::array<char, 256> why{};

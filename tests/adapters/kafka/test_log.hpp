@@ -32,6 +32,9 @@ class test_log {
   void write(const std::string& topic, const std::vector<test_record>& records);
   // `count` records "v<first>", "v<first + 1>", ... without key.
   void write_numbered(const std::string& topic, int partition, int count, int first = 0);
+  // The same in a transaction, which leaves a marker behind them (a real broker only). Not
+  // committed: they are records of nobody.
+  void write_in_transaction(const std::string& topic, int partition, int count, bool commit = true);
 
   // These three return when the broker does what the controller has agreed to: until then a topic
   // that was made anew is the old one to all who write and read.
