@@ -21,7 +21,8 @@ struct candle_options {
   // Whether intervals without events get a candle, flat at the close of the one before them as it
   // is known when they close: from the first candle of the source's epoch on.
   bool fill = false;
-  // So many of them at most for one silence, the last ones: what one record makes is bounded. 1 or
+  // So many of them at most for one silence of a symbol, the last ones. What one record makes is
+  // bounded by that for each symbol: it can end the silence of every symbol of its partition. 1 or
   // more.
   std::int64_t fill_limit = 1'440;
 

@@ -1,18 +1,14 @@
 #include "adapters/postgres/journal_commit.hpp"
 
-#include <cstddef>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "adapters/postgres/row_pieces.hpp"
 #include "adapters/postgres/statements.hpp"
 
 namespace tradepulse {
 namespace {
-
-// So many rows are no statement that statement_timeout or the watchdog could mind, however many
-// events have waited for the database.
-constexpr std::size_t rows_per_copy = 10'000;
 
 class journal_commit {
  public:
@@ -23,10 +19,9 @@ class journal_commit {
   // The swap comes first: whoever is fenced has written nothing else, and it is known before the
   // first COPY, the last of which commits in its own round trip. While the server works on it the
   // first rows are made.
-  commit_outcome run(std::span<const raw::prepared_call> calls,
-                     const std::vector<std::string>& leaves) {
+  commit_outcome run(const commit_pieces& pieces, const std::vector<std::string>& leaves) {
     raw::transaction transaction(call_.connection.raw());
-    transaction.send(calls);
+    transaction.send(pieces.first());
     const auto parts = extras_.journal;
     std::optional<journal_rows> rows;
     const bool known = parts.empty() || names_.knows(work_.source, parts, work_.commit_time);
@@ -40,7 +35,9 @@ class journal_commit {
       names_.learn(call_, work_.source, parts, work_.commit_time);
       begin(rows, parts.front());
     }
-    std::get<committed>(outcome).klines = tables_.write(call_, extras_.shared);
+    auto& done = std::get<committed>(outcome);
+    done.rows += pieces.write_others(call_);
+    done.klines = tables_.write(call_, extras_.shared);
     for (std::size_t i = 0; i < parts.size(); ++i) {
       if (i > 0)
         begin(rows, parts[i]);
@@ -50,7 +47,7 @@ class journal_commit {
         transaction.copy(copy, piece_, !more && i + 1 == parts.size());
         call_.answered();
         if (more)
-          rows->write(piece_, rows_per_copy);
+          rows->write(piece_, rows_per_statement);
       }
     }
     if (parts.empty()) {
@@ -64,7 +61,7 @@ class journal_commit {
   void begin(std::optional<journal_rows>& rows, journal_part& part) {
     names_.locate(part);
     rows.emplace(part.runs, names_.partition_id(work_.source), work_.commit_time);
-    rows->write(piece_, rows_per_copy);
+    rows->write(piece_, rows_per_statement);
   }
 
   database_session::call& call_;
@@ -84,7 +81,7 @@ bool is_moved(const std::string& sqlstate) {
 
 commit_outcome commit_in_steps(database_session::call& call, journal_names& names,
                                shared_tables& tables, const range_commit& work,
-                               commit_extras extras, std::span<const raw::prepared_call> calls) {
+                               commit_extras extras, const commit_pieces& pieces) {
   names.of_connection(call.number);
   // Twice: a leaf that somebody has taken away is asked for again, and so is a table's name.
   for (bool again = false;; again = true) {
@@ -93,7 +90,7 @@ commit_outcome commit_in_steps(database_session::call& call, journal_names& name
       leaves.push_back(names.leaf(call, part.kind, work.commit_time));
     tables.make_ready(call, extras.shared, shared_tables::clock::now());
     try {
-      return journal_commit(call, names, tables, work, extras).run(calls, leaves);
+      return journal_commit(call, names, tables, work, extras).run(pieces, leaves);
     } catch (const pqxx::sql_error& refused) {
       names.unlearn();
       if (again || !is_moved(refused.sqlstate()))

@@ -2,6 +2,7 @@
 
 #include <span>
 
+#include "adapters/postgres/commit_pieces.hpp"
 #include "adapters/postgres/database_session.hpp"
 #include "adapters/postgres/journal_names.hpp"
 #include "adapters/postgres/journal_rows.hpp"
@@ -18,15 +19,17 @@ struct commit_extras {
 };
 
 // A commit whose events go into the journals of their kinds, and into the tables that other
-// programs read: the statements of `calls`, the first of which swaps the partition's row, a
-// statement for each shared table, and a COPY for each kind, in one transaction.
-// Round trips: one; one for each shared table; two for each COPY, of which the last one commits, or
-// one to commit where there is no COPY; and a few more where names are new.
+// programs read: the statements of `pieces`, the first of which swaps the partition's row, those of
+// the shared tables, and a COPY for each kind, in one transaction; more of each where there are
+// more rows than rows_per_statement.
+// Round trips: one; one for each statement of a shared table; two for each COPY, of which the last
+// one commits, or one to commit where there is no COPY; and a few more where names are new or rows
+// very many.
 // Throws: what libpqxx throws; nothing was committed then, or it is unknown whether.
 // Requires: one of the extras is not empty; no epoch is above last_journal_epoch.
 commit_outcome commit_in_steps(database_session::call& call, journal_names& names,
                                shared_tables& tables, const range_commit& work,
-                               commit_extras extras, std::span<const raw::prepared_call> calls);
+                               commit_extras extras, const commit_pieces& pieces);
 
 // What sql::commit() answers: (partitions moved, rows written).
 commit_outcome outcome_of(const raw::answer& answer);

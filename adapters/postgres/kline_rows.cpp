@@ -5,6 +5,7 @@
 
 #include "adapters/postgres/binary_array.hpp"
 #include "adapters/postgres/raw_calls.hpp"
+#include "adapters/postgres/row_pieces.hpp"
 
 namespace tradepulse {
 namespace {
@@ -91,15 +92,17 @@ kline_target ask_kline_target(database_session::call& db) {
 
 kline_counts write_klines(database_session::call& db, const kline_target& target,
                           std::span<const kline_row> rows) {
-  if (rows.empty())
-    return {};
-  raw::parameters given;
-  for (auto& array : kline_arrays(rows))
-    given.binary(std::move(array));
-  const auto answer = raw::execute(db.connection.raw(), sql::write_klines(target), given);
-  db.answered();
-  return {static_cast<std::size_t>(raw::integer(answer, 0, 0)),
-          static_cast<std::size_t>(raw::integer(answer, 0, 1))};
+  kline_counts out;
+  while (!rows.empty()) {
+    raw::parameters given;
+    for (auto& array : kline_arrays(take_piece(rows)))
+      given.binary(std::move(array));
+    const auto answer = raw::execute(db.connection.raw(), sql::write_klines(target), given);
+    db.answered();
+    out.written += static_cast<std::size_t>(raw::integer(answer, 0, 0));
+    out.waiting += static_cast<std::size_t>(raw::integer(answer, 0, 1));
+  }
+  return out;
 }
 
 std::size_t release_klines(database_session::call& db) {

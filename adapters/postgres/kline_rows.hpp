@@ -60,11 +60,12 @@ struct kline_counts {
       0; // of these, in market_klines_waiting: an alarm is due, with target.remedy
 };
 
-// One statement, within the transaction that is open. A row gives way to a greater (epoch, seq)
-// only, and one without an epoch, which another program wrote, to any; but by upstream's numbers,
-// which that program had too, not before its own number has come: what is read again, and older, is
-// not to undo it. An open kline leaves `sequence` alone. Requires: keep_newest_of_each() was
-// called. Throws: pqxx::sql_error, pqxx::broken_connection.
+// Within the transaction that is open; one statement, several where there are more rows than
+// rows_per_statement. A row gives way to a greater (epoch, seq) only, and one without an epoch,
+// which another program wrote, to any; but by upstream's numbers, which that program had too, not
+// before its own number has come: what is read again, and older, is not to undo it. An open kline
+// leaves `sequence` alone. Requires: keep_newest_of_each() was called. Throws: pqxx::sql_error,
+// pqxx::broken_connection.
 kline_counts write_klines(database_session::call& db, const kline_target& target,
                           std::span<const kline_row> rows);
 

@@ -1,83 +1,20 @@
 #include "adapters/postgres/range_commit.hpp"
 
 #include <optional>
-#include <span>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "adapters/postgres/candle_arrays.hpp"
-#include "adapters/postgres/candle_statements.hpp"
-#include "adapters/postgres/commit_arrays.hpp"
+#include "adapters/postgres/commit_pieces.hpp"
 #include "adapters/postgres/journal_commit.hpp"
 #include "adapters/postgres/journal_rows.hpp"
 #include "adapters/postgres/number_conflict.hpp"
 #include "adapters/postgres/raw_calls.hpp"
 #include "adapters/postgres/row_search.hpp"
-#include "adapters/postgres/statements.hpp"
-#include "adapters/postgres/stored_streams.hpp"
 
 namespace tradepulse {
 namespace {
-
-constexpr const char* commit_name = "commit_range";
-constexpr const char* states_name = "write_candle_states";
-constexpr const char* candles_name = "write_candles";
-
-// Of sql::commit().
-raw::parameters commit_parameters(const range_commit& work, bool journalled) {
-  const auto& last = work.last_applied;
-  std::optional<std::int64_t> digest;
-  std::optional<std::int64_t> digest_offset;
-  if (last) {
-    digest = digest_to_stored(last->digest);
-    digest_offset = last->offset.value();
-  }
-  std::optional<std::int64_t> journal_time;
-  if (journalled)
-    journal_time = work.commit_time.time_since_epoch().count();
-  std::optional<std::int64_t> watermark;
-  if (work.watermark)
-    watermark = work.watermark->time_since_epoch().count();
-  raw::parameters out;
-  out.text(work.source.topic)
-      .integer(work.source.partition)
-      .integer(work.gen.value())
-      .integer(work.from.value())
-      .integer(work.to.value())
-      .text(work.cluster_id)
-      .integer_or_null(digest)
-      .integer_or_null(digest_offset)
-      .integer_or_null(journal_time)
-      .integer_or_null(watermark);
-  for (auto& array : commit_arrays(work.source, work.rows))
-    out.binary(std::move(array));
-  return out;
-}
-
-// Of sql::write_candle_states() and sql::write_candles().
-raw::parameters candle_parameters(const range_commit& work, std::vector<std::string> arrays) {
-  raw::parameters out;
-  out.text(work.source.topic)
-      .integer(work.source.partition)
-      .integer(work.gen.value())
-      .integer(work.to.value());
-  for (auto& array : arrays)
-    out.binary(std::move(array));
-  return out;
-}
-
-// What the transaction begins with, in one round trip: the swap first.
-std::vector<raw::prepared_call> calls_of(const range_commit& work, bool journalled) {
-  std::vector<raw::prepared_call> out;
-  out.push_back({commit_name, commit_parameters(work, journalled)});
-  if (work.candles.empty())
-    return out;
-  out.push_back({states_name, candle_parameters(work, candle_state_arrays(work.candles))});
-  if (const auto rows = candle_rows(work); !rows.empty())
-    out.push_back({candles_name, candle_parameters(work, candle_arrays(rows))});
-  return out;
-}
 
 std::optional<error> unfit(const std::vector<journal_part>& parts) {
   for (const auto& part : parts)
@@ -93,29 +30,30 @@ std::optional<error> unfit(const std::vector<journal_part>& parts) {
 commit_outcome commit_once(database_session::call& call, journal_names& names,
                            shared_tables& tables, const range_commit& work,
                            const commit_extras& extras) {
-  const auto calls = calls_of(work, !extras.journal.empty());
-  for (const auto& each : calls)
-    call.connection.prepare_now(each.name);
+  const commit_pieces pieces(work, !extras.journal.empty());
+  pieces.make_ready(call.connection);
   if (!extras.journal.empty() || !extras.shared.empty())
-    return commit_in_steps(call, names, tables, work, extras, calls);
+    return commit_in_steps(call, names, tables, work, extras, pieces);
   // A statement alone is a transaction: no BEGIN and COMMIT on the wire.
-  if (calls.size() == 1)
-    return outcome_of(raw::execute_prepared(call.connection.raw(), commit_name, calls[0].given));
+  if (pieces.is_one_statement()) {
+    const auto& [name, given] = pieces.first().front();
+    return outcome_of(raw::execute_prepared(call.connection.raw(), name, given));
+  }
   raw::transaction transaction(call.connection.raw());
-  transaction.send(calls);
+  transaction.send(pieces.first());
   auto outcome = outcome_of(transaction.answered());
   call.answered();
-  if (!std::holds_alternative<fenced>(outcome))
+  if (auto* done = std::get_if<committed>(&outcome)) {
+    done->rows += pieces.write_others(call);
     transaction.commit();
+  }
   return outcome;
 }
 
 } // namespace
 
 void prepare_commit(database_session& db) {
-  db.prepare(commit_name, sql::commit());
-  db.prepare(states_name, sql::write_candle_states());
-  db.prepare(candles_name, sql::write_candles());
+  commit_pieces::prepare(db);
 }
 
 commit_outcome commit_range(database_session& db, journal_names& names, shared_tables& tables,

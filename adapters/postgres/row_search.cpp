@@ -6,6 +6,7 @@
 
 #include "adapters/postgres/candle_statements.hpp"
 #include "adapters/postgres/commit_arrays.hpp"
+#include "adapters/postgres/row_pieces.hpp"
 #include "adapters/postgres/statements.hpp"
 
 namespace tradepulse {
@@ -29,6 +30,9 @@ stream_key stream_of(const stream_row& row) {
 stream_key stream_of(const candle_row& row) {
   return row.stream();
 }
+stream_key stream_of(const kline_row& row) {
+  return {row.symbol, stream_kind::kline(parse_kline_interval(row.interval).value())};
+}
 
 } // namespace
 
@@ -40,59 +44,45 @@ row_search::row_search(database_session::call& db, const topic_partition& source
 }
 
 void row_search::look_at(std::span<const stream_row> rows) {
-  halve(rows);
+  in_pieces(rows, [this](std::span<const stream_row> some) {
+    const array_parameters arrays(commit_arrays(source_, some));
+    transaction_.exec_params(sql::write_rows(), source_.topic, source_.partition, arrays.all());
+  });
 }
 
 void row_search::look_at(std::span<const candle_row> rows) {
-  halve(rows);
+  in_pieces(rows, [this](std::span<const candle_row> some) {
+    const array_parameters arrays(candle_arrays(some));
+    transaction_.exec_params(sql::try_candles(), arrays.all());
+  });
 }
 
-template <class Row>
-void row_search::halve(std::span<const Row> rows) {
-  if (rows.empty())
-    return;
-  auto refusal = refused(rows);
+void row_search::look_at(const kline_target& target, std::span<const kline_row> rows) {
+  in_pieces(rows, [&](std::span<const kline_row> some) { write_klines(db_, target, some); });
+}
+
+template <class Row, class Write>
+void row_search::in_pieces(std::span<const Row> rows, const Write& write) {
+  while (!rows.empty())
+    halve(take_piece(rows), write);
+}
+
+template <class Row, class Write>
+void row_search::halve(std::span<const Row> rows, const Write& write) {
+  auto refusal = attempt([&] { write(rows); });
   if (!refusal)
     return;
   if (rows.size() == 1) {
     add(stream_of(rows.front()), std::move(*refusal));
     return;
   }
-  halve(rows.first(rows.size() / 2));
-  halve(rows.subspan(rows.size() / 2));
+  halve(rows.first(rows.size() / 2), write);
+  halve(rows.subspan(rows.size() / 2), write);
 }
 
 void row_search::add(const stream_key& stream, database_fault why) {
   if (std::ranges::find(found, stream, &refused_row::stream) == found.end())
     found.push_back({stream, std::move(why.sqlstate), std::move(why.message)});
-}
-
-void row_search::look_at(const kline_target& target, std::span<const kline_row> rows) {
-  if (rows.empty())
-    return;
-  auto refusal = attempt([&] { write_klines(db_, target, rows); });
-  if (!refusal)
-    return;
-  if (rows.size() > 1) {
-    look_at(target, rows.first(rows.size() / 2));
-    look_at(target, rows.subspan(rows.size() / 2));
-    return;
-  }
-  add({rows.front().symbol,
-       stream_kind::kline(parse_kline_interval(rows.front().interval).value())},
-      std::move(*refusal));
-}
-
-std::optional<database_fault> row_search::refused(std::span<const stream_row> rows) {
-  const array_parameters arrays(commit_arrays(source_, rows));
-  return attempt([&] {
-    transaction_.exec_params(sql::write_rows(), source_.topic, source_.partition, arrays.all());
-  });
-}
-
-std::optional<database_fault> row_search::refused(std::span<const candle_row> rows) {
-  const array_parameters arrays(candle_arrays(rows));
-  return attempt([&] { transaction_.exec_params(sql::try_candles(), arrays.all()); });
 }
 
 template <class Attempt>

@@ -16,7 +16,8 @@ namespace tradepulse {
 
 // Finds the rows that the database refuses, in one transaction that is rolled back: what goes
 // through stays, so that a row is judged together with those before it. Savepoints carry each
-// attempt; halving costs about 2 log2(n) statements a bad row.
+// attempt; halving costs about 2 log2(n) statements a bad row, and begins with as many rows as a
+// commit has in a statement.
 class row_search {
  public:
   row_search(database_session::call& db, const topic_partition& source);
@@ -32,10 +33,10 @@ class row_search {
   std::vector<refused_row> found;
 
  private:
-  template <class Row>
-  void halve(std::span<const Row> rows);
-  std::optional<database_fault> refused(std::span<const stream_row> rows);
-  std::optional<database_fault> refused(std::span<const candle_row> rows);
+  template <class Row, class Write>
+  void in_pieces(std::span<const Row> rows, const Write& write);
+  template <class Row, class Write>
+  void halve(std::span<const Row> rows, const Write& write);
   template <class Attempt>
   std::optional<database_fault> attempt(Attempt&& write);
   void add(const stream_key& stream, database_fault why);

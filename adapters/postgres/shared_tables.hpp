@@ -12,7 +12,8 @@
 namespace tradepulse {
 
 // What a commit writes into the tables that other programs read: market_klines always,
-// sequence_tracker where that is switched on. One statement each, and none where there is nothing.
+// sequence_tracker where that is switched on. One statement each, none where there is nothing, more
+// where there are very many rows.
 // Thread: one at a time.
 class shared_tables {
  public:

@@ -2,9 +2,36 @@
 
 #include "adapters/postgres/binary_array.hpp"
 #include "adapters/postgres/raw_calls.hpp"
+#include "adapters/postgres/row_pieces.hpp"
 #include "adapters/postgres/statement_text.hpp"
 
 namespace tradepulse {
+namespace {
+
+// Of sql::write_tracker().
+raw::parameters arrays_of(std::span<const tracker_row> rows) {
+  using type = binary_array::type;
+  binary_array symbols{type::text};
+  binary_array streams{type::text};
+  binary_array sequences{type::int8};
+  binary_array epochs{type::int8};
+  for (const auto& row : rows) {
+    symbols.add_text(row.symbol.view());
+    streams.add_text(row.stream);
+    sequences.add_integer(row.position.seq.value());
+    row.position.epoch == epoch{1} ? epochs.add_absent()
+                                   : epochs.add_integer(row.position.epoch.value());
+  }
+  raw::parameters out;
+  out.binary(symbols.take())
+      .binary(streams.take())
+      .binary(sequences.take())
+      .binary(epochs.take());
+  return out;
+}
+
+} // namespace
+
 namespace sql {
 
 // The INSERT comes to those alone that have no row: an id that an upsert takes and does not use
@@ -45,28 +72,14 @@ std::string ask_tracker_target(database_session::call& db) {
 
 std::size_t write_tracker(database_session::call& db, const std::string& target,
                           std::span<const tracker_row> rows) {
-  if (rows.empty())
-    return 0;
-  using type = binary_array::type;
-  binary_array symbols{type::text};
-  binary_array streams{type::text};
-  binary_array sequences{type::int8};
-  binary_array epochs{type::int8};
-  for (const auto& row : rows) {
-    symbols.add_text(row.symbol.view());
-    streams.add_text(row.stream);
-    sequences.add_integer(row.position.seq.value());
-    row.position.epoch == epoch{1} ? epochs.add_absent()
-                                   : epochs.add_integer(row.position.epoch.value());
+  std::size_t written = 0;
+  while (!rows.empty()) {
+    const auto answer =
+        raw::execute(db.connection.raw(), sql::write_tracker(target), arrays_of(take_piece(rows)));
+    db.answered();
+    written += static_cast<std::size_t>(raw::integer(answer, 0, 0));
   }
-  const auto answer = raw::execute(db.connection.raw(), sql::write_tracker(target),
-                                   raw::parameters()
-                                       .binary(symbols.take())
-                                       .binary(streams.take())
-                                       .binary(sequences.take())
-                                       .binary(epochs.take()));
-  db.answered();
-  return static_cast<std::size_t>(raw::integer(answer, 0, 0));
+  return written;
 }
 
 } // namespace tradepulse

@@ -22,10 +22,10 @@ struct tracker_row {
 // Throws: what libpqxx throws.
 std::string ask_tracker_target(database_session::call& db);
 
-// One statement, within the transaction that is open. A row gives way to a greater (epoch,
-// sequence) only; one without an epoch, which another program counted, to any, and is the engine's
-// from then on. Answers how many were written. Requires: no stream twice. Throws: pqxx::sql_error,
-// pqxx::broken_connection.
+// Within the transaction that is open; one statement, several where there are more rows than
+// rows_per_statement. A row gives way to a greater (epoch, sequence) only; one without an epoch,
+// which another program counted, to any, and is the engine's from then on. Answers how many were
+// written. Requires: no stream twice. Throws: pqxx::sql_error, pqxx::broken_connection.
 std::size_t write_tracker(database_session::call& db, const std::string& target,
                           std::span<const tracker_row> rows);
 

@@ -71,7 +71,8 @@ constexpr auto rows = std::to_array<schema_row>({
      .min = 1,
      .max = 100'000,
      .help = "How many candles of one interval a silence gets at most with candles.fill: its last "
-             "ones. What one record makes is bounded by that.",
+             "ones. That bounds what one record makes of each symbol, not of all symbols "
+             "together: a record can end the silence of a whole partition.",
      .store = here<&c::fill_limit>},
 });
 
