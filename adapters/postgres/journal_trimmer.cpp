@@ -63,17 +63,31 @@ struct run_failed {
   error why;
 };
 
+// What a person can do about it.
+std::string remedy(const database_fault& fault, const std::string& leaf) {
+  if (fault.sqlstate == "2BP01")
+    return " (DROP TABLE " + leaf +
+           " in psql names them: drop those, or keep the day with COMMENT ON TABLE " + leaf +
+           " IS NULL)";
+  return fault.kind == fault_kind::retry ? "" : " (mend that; the next run tries it again)";
+}
+
 class trim_run {
  public:
-  trim_run(database_session::call& db, bool look_only, journal_trim& out)
-      : db_(db), look_only_(look_only), out_(out) {}
+  // `at`: the leaf that is being taken away, for whoever reports how it ended.
+  trim_run(database_session::call& db, bool look_only, journal_trim& out, std::string& at)
+      : db_(db), look_only_(look_only), out_(out), at_(at) {}
 
-  // Sets the session up. Returns the time as of which leaves are looked at.
-  time_ms begin(time_ms now) {
+  // Sets the session up. `again`: the one before was ours, and may hold the lock until the server
+  // has seen its end. Returns the time as of which leaves are looked at.
+  time_ms begin(time_ms now, bool again) {
     // postgres.options may have said otherwise.
     ask("SET lock_timeout = " + std::to_string(longest_wait.count()));
     limit_statements(longest_step);
-    out_.elsewhere = !look_only_ && !ask(sql::lock_retention())[0][0].as<bool>();
+    if (again && !look_only_ && !out_.elsewhere)
+      ask(sql::wait_for_retention());
+    else
+      out_.elsewhere = !look_only_ && !ask(sql::lock_retention())[0][0].as<bool>();
     return std::min(now, server_clock());
   }
 
@@ -104,12 +118,12 @@ class trim_run {
     } else if (!out_.elsewhere && !due.empty()) {
       if (!owner[0][1].as<bool>())
         throw run_failed{may_not(table, owner[0][2].c_str(), owner[0][3].c_str())};
-      for (const auto& one : due)
-        take_away(rule, journal, one);
+      take_all_away(rule, journal, due);
       // Rows of leaves that somebody has dropped by hand.
       in_transaction([&](auto& tx) { forget(tx, sql::forget_leaves_before(), rule, kept_from); });
+      all = leaves_of(table);
     }
-    if (!out_.elsewhere)
+    if (look_only_)
       std::erase_if(all, [&](const leaf_table& one) { return one.day < kept_from; });
     std::erase_if(all, [](const leaf_table& one) { return one.state != leaf_state::attached; });
     const auto oldest = std::ranges::min_element(all, {}, &leaf_table::day);
@@ -136,6 +150,48 @@ class trim_run {
                      : state == "pending" ? leaf_state::pending
                                           : leaf_state::detached});
     }
+    return out;
+  }
+
+  // A leaf that is refused stays, and the next one's turn comes: its trouble is its own, and may be
+  // there for ever.
+  void take_all_away(const journal_rule& rule, const std::string& journal,
+                     const std::vector<leaf_table>& due) {
+    std::optional<error> why;
+    std::string first;
+    std::size_t refused = 0;
+    for (const auto& one : due) {
+      auto fault = attempt([&] { take_away(rule, journal, one); }, one);
+      if (!fault)
+        continue;
+      if (refused++ == 0) {
+        why = fault->as_error();
+        why->detail += remedy(*fault, one.qualified);
+        first = one.name;
+      }
+      if (one.state == leaf_state::pending)
+        break; // while it is, the server detaches no other
+    }
+    if (why)
+      out_.failures.push_back(
+          {why->code, first + (refused > 1 ? " and " + std::to_string(refused - 1) + " more" : "") +
+                          ": " + why->detail});
+  }
+
+  // Nothing: it is done. What stops other leaves as well is thrown on. The session stays, and with
+  // it the lock.
+  template <class Work>
+  std::optional<database_fault> attempt(Work&& work, const leaf_table& at) {
+    at_ = at.name;
+    std::optional<database_fault> out;
+    try {
+      work();
+    } catch (...) {
+      out = fault_of(std::current_exception(), db_.connection.is_open() && !db_.guard.cut());
+      if (out->kind == fault_kind::lost || out->kind == fault_kind::retry)
+        throw;
+    }
+    at_.clear();
     return out;
   }
 
@@ -203,6 +259,7 @@ class trim_run {
   database_session::call& db_;
   bool look_only_;
   journal_trim& out_;
+  std::string& at_;
 };
 
 } // namespace
@@ -229,31 +286,32 @@ journal_trim journal_trimmer::run(std::span<const journal_rule> rules, time_ms n
                        rule.keep <= days{10'000});
   journal_trim out;
   database_session session(settings_, dog_);
-  // True: the session is as good as before.
-  const auto attempt = [&](const auto& work) {
-    std::optional<error> why;
+  auto as_of = now;
+  bool begun = false; // by the session that is open
+  std::size_t sessions = 0;
+  std::size_t lost = 0;
+  for (const auto& rule : rules) {
+    std::string at;
     const auto fault = session.attempt([&](database_session::call& db) {
+      trim_run run(db, look_only, out, at);
       try {
-        work(db);
+        if (!begun)
+          as_of = run.begin(now, sessions++ > 0);
+        begun = true;
+        run.trim(rule, as_of);
       } catch (const run_failed& stopped) {
-        why = stopped.why;
+        out.failures.push_back(stopped.why);
       }
     });
-    if (fault)
-      why = fault->as_error();
-    if (why && !out.failure)
-      out.failure = std::move(why);
-    return !fault || fault->kind == fault_kind::retry;
-  };
-  auto as_of = now;
-  const bool begun =
-      attempt([&](database_session::call& db) { as_of = trim_run(db, look_only, out).begin(now); });
-  if (!begun || out.failure)
-    return out;
-  for (const auto& rule : rules) {
-    if (!attempt(
-            [&](database_session::call& db) { trim_run(db, look_only, out).trim(rule, as_of); }))
+    if (!fault)
+      continue;
+    auto why = fault->as_error();
+    out.failures.push_back({why.code, at.empty() ? why.detail : at + ": " + why.detail});
+    if (fault->kind == fault_kind::lost)
+      ++lost;
+    if (!begun || lost > 1) // each rule would wait for as long
       break;
+    begun = session.connected();
   }
   return out;
 }

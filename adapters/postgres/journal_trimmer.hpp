@@ -36,7 +36,7 @@ struct journal_trim {
   bool elsewhere = false;       // another process is at it; nothing was done
   std::vector<gone_leaf> gone;  // in the order of the rules
   std::vector<kept> left;       // a rule each, as far as they could be looked at
-  std::optional<error> failure; // what stopped the first rule that was; what is in `gone` is gone
+  std::vector<error> failures;  // at most one a rule; what is in `gone` is gone all the same
 };
 
 // Takes leaves of the journal away, a UTC day each. A leaf goes one day after its last possible
@@ -49,9 +49,11 @@ struct journal_trim {
 //   2. DETACH ... CONCURRENTLY, or FINALIZE where that was interrupted: writers and the making of
 //      new leaves wait for lock_timeout at most;
 //   3. one transaction locks the leaf, deletes rows of journal_leaves once more and drops it.
-// A leaf that somebody uses, or a journal whose owner is another role, stops the rest of its own
-// rule alone. Each step may be interrupted and is done by the next run. The writer of an old batch
-// (a process that stood still for days) may enter the leaf before 3 has its lock: its row goes with
+// A leaf that the server refuses to take away (somebody's view stands on it) stops itself alone,
+// one that somebody uses, or a journal whose owner is another role, the rest of its own rule alone.
+// Where the connection is lost another goes on with the next rule; where that is lost too the run
+// is over. Each step may be interrupted and is done by the next run. The writer of an old batch (a
+// process that stood still for days) may enter the leaf before 3 has its lock: its row goes with
 // its events. Behind that it finds no leaf, makes it anew, and it is the next run's. So no position
 // is told that is not there, and none is lost above the lowest. Guarantees: one process at a time
 // (an advisory lock of the session). Thread: one at a time. Blocks: for seconds; the watchdog cuts

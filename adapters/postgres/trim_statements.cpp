@@ -20,6 +20,10 @@ std::string lock_retention() {
          "current_schema()))";
 }
 
+std::string wait_for_retention() {
+  return "SELECT pg_advisory_lock(hashtext('tradepulse journal_retention ' || current_schema()))";
+}
+
 std::string journal_owner() {
   return "SELECT format('%I.%I', n.nspname, c.relname), pg_has_role(c.relowner, 'USAGE'), "
          "quote_ident(current_user), quote_ident(pg_get_userbyid(c.relowner)) FROM pg_class c "

@@ -8,6 +8,8 @@ namespace tradepulse::sql {
 
 // One row: whether the lock was had. It is the session's, and one a schema.
 std::string lock_retention();
+// The same; waits for it, for lock_timeout at most.
+std::string wait_for_retention();
 
 // ($1 table) -> its name with the schema, whether this role may take its leaves away, this role,
 // its owner.

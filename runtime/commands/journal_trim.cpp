@@ -25,8 +25,13 @@ int run_journal_trim(const journal_trim_options& options) {
   const auto done = options.dry_run ? trimmer.look(rules, now) : trimmer.trim(rules, now);
   for (const auto& leaf : done.gone)
     std::printf("%s %s\n", options.dry_run ? "would drop" : "dropped", leaf.name.c_str());
-  if (done.failure)
-    return fail(*done.failure);
+  int status = static_cast<int>(exit_code::clean);
+  for (const auto& why : done.failures) {
+    const int failed = fail(why);
+    status = status == static_cast<int>(exit_code::clean) ? failed : status;
+  }
+  if (!done.failures.empty())
+    return status;
   if (done.elsewhere)
     return fail(exit_code::unavailable, "another process is taking days of the journal away");
   if (done.gone.empty())

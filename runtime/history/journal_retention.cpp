@@ -2,6 +2,7 @@
 
 #include <pthread.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "adapters/postgres/journal_tables.hpp"
@@ -74,7 +75,7 @@ void journal_retention::run() {
 std::chrono::milliseconds journal_retention::run_once() {
   const auto done = options_.trim(options_.now());
   count(done);
-  if (!done.failure)
+  if (done.failures.empty())
     return options_.interval;
   {
     std::lock_guard lock(mutex_);
@@ -82,14 +83,17 @@ std::chrono::milliseconds journal_retention::run_once() {
       return options_.interval;
   }
   failures_.add();
-  if (passes(*done.failure)) {
-    log::warning("journal_retention_waits",
-                 {{"error", done.failure->detail}, {"retry_ms", options_.retry.count()}});
-    return options_.retry;
+  const auto pause =
+      std::ranges::any_of(done.failures, passes) ? options_.retry : options_.interval;
+  for (const auto& why : done.failures) {
+    if (passes(why))
+      log::warning("journal_retention_waits",
+                   {{"error", why.detail}, {"retry_ms", pause.count()}});
+    else
+      log::error("journal_retention_failed",
+                 {{"error", why.detail}, {"retry_ms", pause.count()}});
   }
-  log::error("journal_retention_failed",
-             {{"error", done.failure->detail}, {"retry_ms", options_.interval.count()}});
-  return options_.interval;
+  return pause;
 }
 
 void journal_retention::count(const journal_trim& done) {

@@ -7,6 +7,8 @@
 
 #include <gtest/gtest.h>
 
+#include "protocol/log.hpp"
+
 namespace tradepulse {
 namespace {
 
@@ -64,7 +66,7 @@ TEST_F(JournalRetention, CountsWhatWentAndShowsTheOldestDay) {
   EXPECT_EQ(retention.run_once(), 1h);
   EXPECT_EQ(counted(), "dropped 2, failures 0, oldest 1722556800");
   EXPECT_EQ(asked, std::vector<time_ms>{time_ms{august_2} + 7h});
-  next = {.elsewhere = false, .gone = {}, .left = {{"price", std::nullopt}}, .failure = {}};
+  next = {.elsewhere = false, .gone = {}, .left = {{"price", std::nullopt}}, .failures = {}};
   retention.run_once();
   EXPECT_EQ(counted(), "dropped 2, failures 0, oldest 0");
 }
@@ -96,15 +98,33 @@ TEST_F(JournalRetention, ComesBackSoonWhereTheDatabaseWillDoItLater) {
   auto& retention = make();
   next.gone = {{"price", "journal_prices_20240725"}};
   for (const auto code : {errc::database_busy, errc::database_unavailable}) {
-    next.failure = error{code, "not now"};
+    next.failures = {error{code, "not now"}};
     EXPECT_EQ(retention.run_once(), 5min);
   }
   EXPECT_EQ(counted(), "dropped 2, failures 2, oldest 0");
 }
 
+// Behind one that passes stood another, which nobody was told.
+TEST_F(JournalRetention, EachFailureIsSaidAndTheRunCountedOnce) {
+  struct lines : log::sink {
+    std::string said;
+    lines() { log::set_sink(this, log::level::warning); }
+    ~lines() override { log::set_sink(nullptr, log::level::off); }
+    void write(log::level, std::string_view event,
+               std::initializer_list<log::field> fields) override {
+      said += std::string(event) + " " + fields.begin()->value + "\n";
+    }
+  } log_lines;
+  auto& retention = make();
+  next.failures = {{errc::database_busy, "a lock"}, {errc::database_refused, "a view"}};
+  EXPECT_EQ(retention.run_once(), 5min);
+  EXPECT_EQ(log_lines.said, "journal_retention_waits a lock\njournal_retention_failed a view\n");
+  EXPECT_EQ(counted(), "dropped 0, failures 1, oldest 0");
+}
+
 TEST_F(JournalRetention, WhatAPersonHasToMendIsTriedAgainAnHourLater) {
   auto& retention = make();
-  next.failure = error{errc::forbidden, "GRANT"};
+  next.failures = {error{errc::forbidden, "GRANT"}};
   EXPECT_EQ(retention.run_once(), 1h);
   EXPECT_EQ(counted(), "dropped 0, failures 1, oldest 0");
 }
@@ -135,7 +155,7 @@ TEST_F(JournalRetention, ARunUnderWayIsCutAndNoFailure) {
     ran.set_value();
     cut.get_future().wait();
     journal_trim out;
-    out.failure = error{errc::database_unavailable, "cut"};
+    out.failures = {error{errc::database_unavailable, "cut"}};
     return out;
   };
   options.cut = [&] { cut.set_value(); };

@@ -18,6 +18,14 @@ inline journal_trim trim(const postgres_settings& settings, const std::string& n
   return journal_trimmer(settings, shared_watchdog()).trim(rules, at_time(now));
 }
 
+// "; the first failure; the second"
+inline std::string words_of_failures(const journal_trim& done) {
+  std::string out;
+  for (const auto& each : done.failures)
+    out += "; " + each.detail;
+  return out;
+}
+
 // "journal_prices_20240801 journal_prices_20240802; oldest 2024-08-03"
 inline std::string words(const journal_trim& done) {
   std::string out = done.elsewhere ? "elsewhere" : "";
@@ -26,7 +34,7 @@ inline std::string words(const journal_trim& done) {
   for (const auto& left : done.left)
     out += "; oldest " +
            (left.oldest ? to_iso8601(time_ms{*left.oldest}).substr(0, 10) : std::string("none"));
-  return done.failure ? out + "; " + done.failure->detail : out;
+  return out + words_of_failures(done);
 }
 
 // "20240801 20240802(detached)": tables that have a leaf's name.
