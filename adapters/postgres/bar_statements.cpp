@@ -12,6 +12,15 @@ constexpr std::string_view of_the_journal =
     "NULL::numeric AS taker_buy_volume, NULL::numeric AS taker_buy_quote_volume, "
     "NULL::bigint AS trades, NULL::bigint AS first_trade_id, NULL::bigint AS last_trade_id";
 
+// What another program's tables have, where they were put aside, or are another table than the one
+// we write, as long as they are there.
+constexpr std::string_view foreign_places =
+    R"(SELECT 3 AS place, name || '_before_tradepulse' AS name FROM adopted_names
+        WHERE name IN ('market_klines', 'klines') AND state = 'replaced'
+          AND to_regclass(name || '_before_tradepulse') IS NOT NULL
+      UNION ALL SELECT 4, name FROM adopted_names
+        WHERE name = 'klines' AND state = 'adopted' AND to_regclass(name) IS NOT NULL)";
+
 // A number without trailing zeros; NULL for what is none.
 std::string sum(std::string_view column) {
   return join({"CASE WHEN b.", column, " > '-Infinity' AND b.", column,
@@ -65,19 +74,14 @@ std::string bars_of_symbol(const bar_table& in, std::string_view down) {
 
 } // namespace
 
-// Ours; what waits until a key of another program's is dropped; what that program's tables have,
-// where they were put aside, or are another table than the one we write, as long as they are there.
-// A view has no ctid.
+// Ours; what waits until a key of another program's is dropped; that program's. A view has no ctid.
 std::string tables_of_klines() {
-  return R"(SELECT t.name::regclass, f.columns, f.rows
+  return join({R"(SELECT t.name::regclass, f.columns, f.rows
 FROM (SELECT 1 AS place, (tradepulse_kline_target()).target AS name
       UNION ALL SELECT 2, 'market_klines_waiting'
         WHERE to_regclass('market_klines_waiting') IS NOT NULL
-      UNION ALL SELECT 3, name || '_before_tradepulse' FROM adopted_names
-        WHERE name IN ('market_klines', 'klines') AND state = 'replaced'
-          AND to_regclass(name || '_before_tradepulse') IS NOT NULL
-      UNION ALL SELECT 4, name FROM adopted_names
-        WHERE name = 'klines' AND state = 'adopted' AND to_regclass(name) IS NOT NULL) t
+      UNION ALL )",
+               foreign_places, R"() t
 LEFT JOIN LATERAL (
   SELECT tradepulse_columns(c.oid, ARRAY['time', 'symbol', 'interval', 'open', 'high', 'low',
       'close', 'volume', 'quote_volume', 'closed'], ARRAY['timestamptz', 'text', 'text', 'numeric',
@@ -97,7 +101,11 @@ LEFT JOIN LATERAL (
        WHERE x.indrelid = c.oid AND p.interval < p.time), 2) END AS rows
   FROM pg_class c LEFT JOIN pg_attribute i ON i.attrelid = c.oid AND i.attname = 'interval'
   WHERE c.oid = t.name::regclass) f ON t.place > 2
-ORDER BY t.place, t.name DESC)";
+ORDER BY t.place, t.name DESC)"});
+}
+
+std::string names_of_foreign_klines() {
+  return join({"SELECT t.name FROM (", foreign_places, ") t ORDER BY t.place, t.name DESC"});
 }
 
 std::string our_klines() {

@@ -29,6 +29,8 @@ struct bar_table {
 // Which tables have klines. Rows, the one that counts first: (name, columns, bar_rows as a number):
 // NULL but for the name of a table of our form; else `columns` is what foreign_bars() takes.
 std::string tables_of_klines();
+// Rows: the names of those among them that another program made.
+std::string names_of_foreign_klines();
 
 // The columns of `bars_in`, as the list of a SELECT from a table `b`.
 std::string our_klines();

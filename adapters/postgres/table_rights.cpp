@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "adapters/postgres/bar_statements.hpp"
 #include "adapters/postgres/database_session.hpp"
 #include "protocol/log.hpp"
 
@@ -14,7 +15,7 @@ namespace tradepulse {
 namespace {
 
 struct wanted_rights {
-  std::string_view table;
+  std::string table;
   std::string_view rights;
 };
 
@@ -36,7 +37,7 @@ std::vector<wanted_rights> for_writing(journal_kinds kept) {
                          {"journal_leaves", "INSERT"}});
   for (const auto kind : all_kinds)
     if (kept.contains(kind))
-      out.push_back({journal_of(kind).name, "INSERT"});
+      out.push_back({std::string(journal_of(kind).name), "INSERT"});
   return out;
 }
 
@@ -46,7 +47,7 @@ std::vector<wanted_rights> for_reading(journal_kinds kept) {
     out.push_back({"journal_leaves", "SELECT"});
   for (const auto kind : all_kinds)
     if (kept.contains(kind))
-      out.push_back({journal_of(kind).name, "SELECT"});
+      out.push_back({std::string(journal_of(kind).name), "SELECT"});
   return out;
 }
 
@@ -65,7 +66,7 @@ missing_rights missing(pqxx::nontransaction& transaction,
   std::string values;
   for (std::size_t i = 0; i < wanted.size(); ++i) {
     values += i == 0 ? "(" : ", (";
-    values += std::to_string(i) + ", '" + std::string(wanted[i].table) + "', '" +
+    values += std::to_string(i) + ", '" + wanted[i].table + "', '" +
               std::string(wanted[i].rights) + "')";
   }
   const auto rows = transaction.exec(
@@ -87,28 +88,47 @@ missing_rights missing(pqxx::nontransaction& transaction,
   return out;
 }
 
+// Which tables of another program's bars are read is written in one that has to be read first.
+missing_rights missing_for_bars(pqxx::nontransaction& transaction) {
+  auto out = missing(transaction, {{"adopted_names", "SELECT"}});
+  if (!out.tables.empty())
+    return out;
+  std::vector<wanted_rights> wanted;
+  for (const auto& row : transaction.exec(sql::names_of_foreign_klines()))
+    wanted.push_back({row[0].c_str(), "SELECT"});
+  return missing(transaction, wanted);
+}
+
+void warn(std::string_view event, const missing_rights& of, std::string_view effect) {
+  if (!of.tables.empty())
+    log::warning(event, {{"role", of.role},
+                         {"missing", of.tables},
+                         {"effect", effect},
+                         {"command", of.grants}});
+}
+
 } // namespace
 
 result<void> check_table_rights(const postgres_settings& settings, journal_kinds kept) {
   database_session session(settings, std::make_shared<watchdog>());
   missing_rights to_write;
   missing_rights to_read;
+  missing_rights for_bars;
   if (const auto fault = session.attempt([&](database_session::call& db) {
         pqxx::nontransaction transaction(db.connection);
         to_write = missing(transaction, for_writing(kept));
         db.answered();
         to_read = missing(transaction, for_reading(kept));
+        db.answered();
+        for_bars = missing_for_bars(transaction);
       }))
     return fault->as_error();
   if (!to_write.tables.empty())
     return error{errc::configuration, "the database's role " + to_write.role + " lacks " +
                                           to_write.tables + ": let the owner of the tables run " +
                                           to_write.grants};
-  if (!to_read.tables.empty())
-    log::warning("journal_unreadable", {{"role", to_read.role},
-                                        {"missing", to_read.tables},
-                                        {"effect", "what clients have missed cannot be read"},
-                                        {"command", to_read.grants}});
+  warn("journal_unreadable", to_read, "what clients have missed cannot be read");
+  warn("bars_unreadable", for_bars, "/bars and /api/v3/klines answer 500 for every symbol");
   return {};
 }
 

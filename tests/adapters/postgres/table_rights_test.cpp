@@ -33,6 +33,7 @@ class TableRights : public testing::Test, public log::sink {
     grant("SELECT, INSERT, UPDATE ON price_snapshots, ingest_offsets, stream_positions, "
           "stream_sources, candle_states, candles, journal_streams, journal_partitions, "
           "journal_leaves");
+    grant("SELECT ON adopted_names, adopted_klines");
   }
   result<void> check(journal_kinds kept) {
     auto settings = db.settings();
@@ -102,6 +103,16 @@ TEST_F(TableRights, ThatOnlyReadingTakesAreMissedWithAWarning) {
   EXPECT_EQ(said, "journal_unreadable role=" + role +
                       " missing=SELECT on journal_prices effect=what clients have missed cannot be "
                       "read command=GRANT SELECT ON journal_prices TO " +
+                      role + ";");
+}
+
+TEST_F(TableRights, ThatBarsTakeAreMissedWithAWarning) {
+  grant_positions();
+  db.run("REVOKE SELECT ON adopted_names FROM " + role);
+  EXPECT_EQ(lacks({}), "nothing");
+  EXPECT_EQ(said, "bars_unreadable role=" + role +
+                      " missing=SELECT on adopted_names effect=/bars and /api/v3/klines answer 500 "
+                      "for every symbol command=GRANT SELECT ON adopted_names TO " +
                       role + ";");
 }
 
