@@ -35,7 +35,8 @@ fault_kind classify(const std::string& sqlstate, bool still_connected) noexcept 
   if (!still_connected || state.empty() || kind == "08" || state == "25006" ||
       state.starts_with("57P"))
     return fault_kind::lost;
-  if (kind == "22" || kind == "23")
+  // P0001: RAISE EXCEPTION in a trigger of a table that was adopted, a rule as any constraint.
+  if (kind == "22" || kind == "23" || state == "P0001")
     return fault_kind::poison;
   // 25P03 ends the session too, but then still_connected is false.
   if (kind == "40" || kind == "53" || kind == "57" || kind == "58" || state == "55P03")

@@ -12,7 +12,7 @@ namespace tradepulse {
 enum class fault_kind : std::uint8_t {
   retry,   // not now: overloaded, a lock, a deadlock, a timeout. Nothing was committed
   lost,    // the connection is gone; what was under way may or may not be committed
-  poison,  // the data itself is refused (SQLSTATE class 22, 23). Nothing was committed
+  poison,  // the data itself is refused (SQLSTATE class 22, 23; P0001). Nothing was committed
   refused, // anything else it said no to: a missing table, a privilege. Nothing was committed
 };
 

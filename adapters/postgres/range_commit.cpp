@@ -81,6 +81,7 @@ commit_outcome commit_range(database_session& db, journal_names& names, shared_t
 
   const auto first = *fault;
   std::vector<refused_row> found;
+  std::vector<refused_row> untracked;
   fault = db.attempt([&](database_session::call& call) {
     row_search search(call, work.source);
     search.look_at(work.rows);
@@ -88,10 +89,19 @@ commit_outcome commit_range(database_session& db, journal_names& names, shared_t
     if (search.found.empty())
       search.look_at(tables.klines_go_to(), shared.klines);
     found = std::move(search.found);
+    search.found.clear();
+    if (found.empty())
+      search.look_at(tables.tracker_goes_to(), shared.tracker);
+    untracked = std::move(search.found);
   });
   // Nothing of the search can have been committed, but a lost connection means to claim again.
   if (fault)
     return outcome_of(db, *fault);
+  // The tracker tells of events and keeps none: they are stored without it.
+  if (!untracked.empty()) {
+    tables.leave_out(untracked);
+    return commit_range(db, names, tables, kept, work);
+  }
   // No row is to blame: it went away meanwhile, or a value of the partition's own row is refused.
   if (found.empty())
     return try_again{first.as_error()};

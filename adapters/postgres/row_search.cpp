@@ -33,6 +33,9 @@ stream_key stream_of(const candle_row& row) {
 stream_key stream_of(const kline_row& row) {
   return {row.symbol, stream_kind::kline(parse_kline_interval(row.interval).value())};
 }
+stream_key stream_of(const tracker_row& row) {
+  return {row.symbol, parse_stream_kind(row.stream).value()};
+}
 
 } // namespace
 
@@ -59,6 +62,10 @@ void row_search::look_at(std::span<const candle_row> rows) {
 
 void row_search::look_at(const kline_target& target, std::span<const kline_row> rows) {
   in_pieces(rows, [&](std::span<const kline_row> some) { write_klines(db_, target, some); });
+}
+
+void row_search::look_at(const std::string& target, std::span<const tracker_row> rows) {
+  in_pieces(rows, [&](std::span<const tracker_row> some) { write_tracker(db_, target, some); });
 }
 
 template <class Row, class Write>

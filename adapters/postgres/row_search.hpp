@@ -10,6 +10,7 @@
 #include "adapters/postgres/candle_arrays.hpp"
 #include "adapters/postgres/database_session.hpp"
 #include "adapters/postgres/kline_rows.hpp"
+#include "adapters/postgres/tracker_rows.hpp"
 #include "protocol/ports/range_store.hpp"
 
 namespace tradepulse {
@@ -29,6 +30,9 @@ class row_search {
   // The same of klines, by their streams: a table that another program made may have rules of its
   // own. Requires: sorted by symbol and interval.
   void look_at(const kline_target& target, std::span<const kline_row> rows);
+
+  // And of the tracker, by their streams.
+  void look_at(const std::string& target, std::span<const tracker_row> rows);
 
   std::vector<refused_row> found;
 

@@ -6,6 +6,7 @@
 #include <variant>
 
 #include "protocol/expects.hpp"
+#include "protocol/log.hpp"
 
 namespace tradepulse {
 namespace {
@@ -92,14 +93,18 @@ shared_tables::share shared_tables::share_of(const range_commit& work) const {
   out.klines = kline_rows_of(work, options_.numbers);
   if (options_.tracker)
     for (const auto& row : work.rows)
-      out.tracker.push_back({row.stream.symbol, name_of(row.stream.kind), row.stream.position});
+      if (!untracked_.contains(row.stream.key()))
+        out.tracker.push_back({row.stream.symbol, name_of(row.stream.kind), row.stream.position});
   return out;
 }
 
 void shared_tables::make_ready(database_session::call& db, const share& of, clock::time_point now) {
   if (!of.klines.empty())
     klines_.make_ready(db, now);
-  if (of.tracker.empty() || tracker_of_ == db.number)
+  if (tracker_of_ == db.number)
+    return;
+  untracked_.clear();
+  if (of.tracker.empty())
     return;
   tracker_ = ask_tracker_target(db);
   tracker_of_ = db.number;
@@ -124,6 +129,18 @@ std::optional<kline_admission> shared_tables::write(database_session::call& db, 
 void shared_tables::forget() noexcept {
   klines_.forget();
   tracker_of_ = 0;
+  untracked_.clear();
+}
+
+void shared_tables::leave_out(const std::vector<refused_row>& tracked) {
+  for (const auto& row : tracked)
+    if (untracked_.insert(row.stream).second)
+      log::error("row_refused", {{"symbol", row.stream.symbol.view()},
+                                 {"stream", name_of(row.stream.kind)},
+                                 {"table", tracker_},
+                                 {"sqlstate", row.sqlstate},
+                                 {"error", row.message},
+                                 {"action", "left_out"}});
 }
 
 } // namespace tradepulse

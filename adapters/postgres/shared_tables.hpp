@@ -1,6 +1,8 @@
 #pragma once
 
 #include <optional>
+#include <set>
+#include <string>
 #include <vector>
 
 #include "adapters/postgres/database_session.hpp"
@@ -28,7 +30,8 @@ class shared_tables {
 
     bool empty() const noexcept { return klines.empty() && tracker.empty(); }
   };
-  // Streams whose row the database has refused (position_only) have no klines here.
+  // Streams whose row the database has refused (position_only) have no klines here, and those that
+  // are left out of the tracker no row of it.
   share share_of(const range_commit& work) const;
 
   // Before the transaction: asks where the tables are, on a new connection and behind forget().
@@ -39,6 +42,11 @@ class shared_tables {
   // Another name stands for a table since (`tradepulse migrate`): make_ready() asks again.
   void forget() noexcept;
 
+  // A rule of sequence_tracker refuses the rows of these streams: they are left out of it, and
+  // logged, until the connection is another one or the table has moved. Nothing else of them is.
+  void leave_out(const std::vector<refused_row>& tracked);
+
+  const std::string& tracker_goes_to() const noexcept { return tracker_; }
   const kline_target& klines_go_to() const noexcept { return klines_.target(); }
 
  private:
@@ -46,6 +54,7 @@ class shared_tables {
   kline_writer klines_;
   std::string tracker_;
   std::uint64_t tracker_of_ = 0; // the connection that was asked; 0: none
+  std::set<stream_key> untracked_;
 };
 
 // The newest message of each kline among the events of a commit, in the order of the table's key.

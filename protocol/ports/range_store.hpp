@@ -122,8 +122,8 @@ struct try_again {
 struct outcome_unknown {
   error why;
 };
-// Nothing was committed: these rows are refused by the data itself (SQLSTATE class 22, 23), found
-// by bisection; all others would go through.
+// Nothing was committed: these rows are refused by the data itself (SQLSTATE class 22, 23; P0001),
+// found by bisection; all others would go through.
 struct rows_refused {
   std::vector<refused_row> rows;
 };

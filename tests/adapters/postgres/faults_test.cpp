@@ -14,7 +14,7 @@ TEST(DatabaseFault, IsRetriedWhereTheServerIsOverloadedOrLocked) {
 }
 
 TEST(DatabaseFault, IsPoisonWhereTheDataIsRefused) {
-  for (const char* state : {"22003", "22021", "23505", "23514"})
+  for (const char* state : {"22003", "22021", "23505", "23514", "P0001"})
     EXPECT_EQ(classify(state, true), fault_kind::poison) << state;
 }
 
@@ -29,7 +29,7 @@ TEST(DatabaseFault, LosesTheConnectionWhateverTheStateWhereItIsClosed) {
 }
 
 TEST(DatabaseFault, IsRefusedForAnythingElse) {
-  for (const char* state : {"42P01", "42501", "0A000", "P0001"})
+  for (const char* state : {"42P01", "42501", "0A000"})
     EXPECT_EQ(classify(state, true), fault_kind::refused) << state;
 }
 

@@ -180,6 +180,22 @@ TEST_F(SharedTables, AStreamWhoseKlineIsRefusedIsNamedAndThenLeftOut) {
   EXPECT_EQ(stored("symbol, close"), "B 14.00000000");
 }
 
+// As a trigger of theirs would have it.
+TEST_F(SharedTables, AStreamWhoseKlineATriggerRefusesIsNamed) {
+  db.run("CREATE FUNCTION judge() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF NEW.close = 13 "
+         "THEN RAISE EXCEPTION 'not a price of ours'; END IF; RETURN NEW; END $$; "
+         "CREATE TRIGGER judge BEFORE INSERT ON market_klines FOR EACH ROW EXECUTE FUNCTION "
+         "judge()");
+  range_store_postgres store(db.settings(), shared_watchdog());
+  own(store, part0);
+  auto work = journalled(
+      range(part0, 1, 0, 9, {position("A", kline_1m, 1, 1, 1), position("B", kline_1m, 1, 1, 1)}),
+      {events.run("A", 1, 1, {kline(0, 60'000, "13", "1")}),
+       events.run("B", 1, 1, {kline(2, 60'000, "14", "1")})},
+      noon);
+  EXPECT_EQ(word(store.commit(work)), "rows_refused A/kline_1m/P0001");
+}
+
 // ---- the tracker ---------------------------------------------------------------------------
 
 TEST_F(SharedTables, TheTrackerHasTheNewestNumberOfEachStreamWhereItIsSwitchedOn) {
@@ -199,6 +215,50 @@ TEST_F(SharedTables, TheTrackerHasTheNewestNumberOfEachStreamWhereItIsSwitchedOn
   ASSERT_EQ(word(without.commit(range(part0, next, 10, 11, {row("A", 1, 6, "3", 902)}))),
             "committed 1");
   EXPECT_EQ(tracked(), "A kline_1m 2 7, A price 1 5");
+}
+
+// Its events are stored all the same, and so are the rows of others.
+TEST_F(SharedTables, AStreamThatARuleOfTheTrackerRefusesIsLeftOutOfItAlone) {
+  db.run("ALTER TABLE sequence_tracker ADD CHECK (symbol ~* '^[a-z0-9]+$')");
+  range_store_postgres store(db.settings("node-1"), shared_watchdog(), journal_kinds::all(),
+                             {kline_numbers::engine, true});
+  own(store, part0);
+  const auto commit = [&](std::int64_t from, std::int64_t seq) {
+    return word(store.commit(
+        journalled(range(part0, gen.value(), from, from + 1,
+                         {row("A", 1, seq, "1", 1), row("BRK.B", 1, seq, "1", 1)}),
+                   {ticks.run_of("A", 1, seq, 1), ticks.run_of("BRK.B", 1, seq, 1)}, noon)));
+  };
+  EXPECT_EQ(commit(0, 1), "committed 2");
+  EXPECT_EQ(tracked(), "A price 1 1");
+  EXPECT_EQ(event_rows(db, "journal_prices", "price / 100000000"),
+            "A/price 1/1 1, BRK.B/price 1/1 1");
+  EXPECT_EQ(commit(1, 2), "committed 2");
+  EXPECT_EQ(tracked(), "A price 1 2");
+  EXPECT_EQ(db.value("SELECT last_sequence FROM price_snapshots WHERE symbol = 'BRK.B'"), "2");
+
+  // Without the rule it comes in with the next connection.
+  db.run("ALTER TABLE sequence_tracker DROP CONSTRAINT sequence_tracker_symbol_check");
+  db.run("SELECT pg_terminate_backend(" + db.backend_of("node-1") + ", 20000)");
+  EXPECT_FALSE(store.claim(part0, "node-1"));
+  gen = own(store, part0);
+  EXPECT_EQ(commit(2, 3), "committed 2");
+  EXPECT_EQ(commit(3, 4), "committed 2");
+  EXPECT_EQ(tracked(), "A price 1 4, BRK.B price 1 4");
+}
+
+// It costs one search: the rows of the others that are in the same commit are not tried again.
+TEST_F(SharedTables, ATriggerOfTheTrackerMayRefuseEveryStream) {
+  db.run("CREATE FUNCTION judge() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION "
+         "'not yours'; END $$; CREATE TRIGGER judge BEFORE INSERT ON sequence_tracker FOR EACH "
+         "ROW EXECUTE FUNCTION judge()");
+  range_store_postgres store(db.settings(), shared_watchdog(), journal_kinds::all(),
+                             {kline_numbers::engine, true});
+  own(store, part0);
+  EXPECT_EQ(word(store.commit(range(part0, 1, 0, 9,
+                                    {row("A", 1, 4, "3", 900), position("A", kline_1m, 2, 7, 1)}))),
+            "committed 2");
+  EXPECT_EQ(tracked(), "NULL");
 }
 
 // ---- cost ----------------------------------------------------------------------------------
