@@ -33,10 +33,11 @@ struct journal_trim {
     std::optional<std::chrono::sys_days> oldest; // day that has a leaf
   };
 
-  bool elsewhere = false;       // another process is at it; nothing was done
-  std::vector<gone_leaf> gone;  // in the order of the rules
-  std::vector<kept> left;       // a rule each, as far as they could be looked at
-  std::vector<error> failures;  // at most one a rule; what is in `gone` is gone all the same
+  bool elsewhere = false;            // another process is at it; nothing was done
+  std::vector<gone_leaf> gone;       // in the order of the rules
+  std::vector<gone_leaf> given_back; // had begun to go, by a rule that was shorter
+  std::vector<kept> left;            // a rule each, as far as they could be looked at
+  std::vector<error> failures;       // few; what is in `gone` is gone all the same
 };
 
 // Takes leaves of the journal away, a UTC day each. A leaf goes one day after its last possible
@@ -52,10 +53,14 @@ struct journal_trim {
 // A leaf that the server refuses to take away (somebody's view stands on it) stops itself alone,
 // one that somebody uses, or a journal whose owner is another role, the rest of its own rule alone.
 // Where the connection is lost another goes on with the next rule; where that is lost too the run
-// is over. Each step may be interrupted and is done by the next run. The writer of an old batch (a
-// process that stood still for days) may enter the leaf before 3 has its lock: its row goes with
-// its events. Behind that it finds no leaf, makes it anew, and it is the next run's. So no position
-// is told that is not there, and none is lost above the lowest. Guarantees: one process at a time
+// is over. A leaf that is marked, not detached and, as its rule is longer now, not due any more is
+// given back: one transaction restores its rows in journal_leaves and takes the mark off; where its
+// DETACH has begun that is finished first, and the leaf attached again.
+//
+// Each step may be interrupted and is done by the next run. The writer of an old batch (a process
+// that stood still for days) may enter the leaf before 3 has its lock: its row goes with its events.
+// Behind that it finds no leaf, makes it anew, and it is the next run's. So no position is told that
+// is not there, and none is lost above the lowest. Guarantees: one process at a time
 // (an advisory lock of the session). Thread: one at a time. Blocks: for seconds; the watchdog cuts
 // it where the server is silent.
 class journal_trimmer {

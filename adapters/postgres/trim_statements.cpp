@@ -33,7 +33,9 @@ std::string journal_owner() {
 std::string leaves_of_journal() {
   return join({R"(SELECT c.relname, format('%I.%I', n.nspname, c.relname), right(c.relname, 8),
   CASE WHEN i.inhrelid IS NULL THEN 'detached' WHEN i.inhdetachpending THEN 'pending'
-    ELSE 'attached' END, coalesce(pg_get_expr(c.relpartbound, c.oid), '')
+    ELSE 'attached' END, coalesce(pg_get_expr(c.relpartbound, c.oid), ''),
+  coalesce(obj_description(c.oid, 'pg_class') = )",
+               mark, R"(, false)
 FROM pg_class p
 JOIN pg_namespace n ON n.oid = p.relnamespace
 JOIN pg_class c ON c.relnamespace = p.relnamespace AND c.relkind = 'r'
@@ -47,6 +49,29 @@ ORDER BY coalesce(i.inhdetachpending, false) DESC, c.relname)"});
 
 std::string mark_leaf(std::string_view leaf) {
   return join({"COMMENT ON TABLE ", leaf, " IS ", mark});
+}
+
+std::string unmark_leaf(std::string_view leaf) {
+  return join({"COMMENT ON TABLE ", leaf, " IS NULL"});
+}
+
+std::string remember_leaf(std::string_view leaf) {
+  return join({R"(WITH RECURSIVE firsts AS (
+  (SELECT stream_id, epoch, seq FROM )",
+               leaf, R"( ORDER BY stream_id, epoch, seq LIMIT 1)
+UNION ALL
+  SELECT n.* FROM firsts f CROSS JOIN LATERAL (SELECT stream_id, epoch, seq FROM )",
+               leaf, R"(
+    WHERE (stream_id, epoch) > (f.stream_id, f.epoch)
+    ORDER BY stream_id, epoch, seq LIMIT 1) n)
+INSERT INTO journal_leaves AS l (stream_id, epoch, leaf, first_seq)
+  SELECT stream_id, epoch, to_date($1, 'YYYYMMDD'), seq FROM firsts
+ON CONFLICT (stream_id, epoch, leaf)
+  DO UPDATE SET first_seq = least(l.first_seq, excluded.first_seq))"});
+}
+
+std::string attach_leaf(std::string_view journal, std::string_view leaf, std::string_view bounds) {
+  return join({"ALTER TABLE ", journal, " ATTACH PARTITION ", leaf, " ", bounds});
 }
 
 std::string forget_leaf() {

@@ -16,11 +16,18 @@ std::string wait_for_retention();
 std::string journal_owner();
 
 // ($1 table) -> name, name with the schema, day as "YYYYMMDD", "attached" or "pending" (its DETACH
-// was interrupted) or "detached" (and marked), its bounds. Pending ones first, then the oldest.
+// was interrupted) or "detached" (and marked), its bounds, whether it is marked. Pending ones
+// first, then the oldest.
 std::string leaves_of_journal();
 
 // The mark of what is to go: a table that was detached by hand, to be kept, has none.
 std::string mark_leaf(std::string_view leaf);
+std::string unmark_leaf(std::string_view leaf);
+// ($1 day as "YYYYMMDD"): the rows of a leaf in journal_leaves, as its events say. One look into the
+// index for each stream and epoch, however many events there are.
+std::string remember_leaf(std::string_view leaf);
+// `bounds`: "FOR VALUES FROM ...".
+std::string attach_leaf(std::string_view journal, std::string_view leaf, std::string_view bounds);
 // ($1 kind, $2 day as "YYYYMMDD"): of the streams of a kind, kline_1m and kline_5m for "kline".
 std::string forget_leaf();
 // ($1 kind, $2 day): the same of all days before.

@@ -25,6 +25,8 @@ int run_journal_trim(const journal_trim_options& options) {
   const auto done = options.dry_run ? trimmer.look(rules, now) : trimmer.trim(rules, now);
   for (const auto& leaf : done.gone)
     std::printf("%s %s\n", options.dry_run ? "would drop" : "dropped", leaf.name.c_str());
+  for (const auto& leaf : done.given_back)
+    std::printf("given back %s\n", leaf.name.c_str());
   int status = static_cast<int>(exit_code::clean);
   for (const auto& why : done.failures) {
     const int failed = fail(why);

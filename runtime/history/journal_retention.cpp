@@ -101,6 +101,8 @@ void journal_retention::count(const journal_trim& done) {
     kinds_.at(leaf.stream).dropped.add();
     log::info("journal_leaf_dropped", {{"leaf", leaf.name}});
   }
+  for (const auto& leaf : done.given_back)
+    log::info("journal_leaf_given_back", {{"leaf", leaf.name}});
   for (const auto& left : done.left)
     kinds_.at(left.stream)
         .oldest_day.set(left.oldest ? std::chrono::seconds{left.oldest->time_since_epoch()}.count()

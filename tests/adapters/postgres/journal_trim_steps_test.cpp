@@ -207,6 +207,111 @@ TEST_F(JournalTrimCut, ASecondOneEndsTheRun) {
             "1");
 }
 
+// ---- a rule that is longer now ----------------------------------------------------------------
+
+class JournalTrimLonger : public JournalTrimSteps {
+ protected:
+  JournalTrimLonger() {
+    journal(db, "B", 1, "2024-08-01", 7, 9);
+    journal(db, "B", 3, "2024-08-01", 1, 4);
+    before = rows();
+  }
+  std::string rows() {
+    return db.value("SELECT string_agg(concat_ws(' ', symbol, epoch, leaf, first_seq), ', ' ORDER "
+                    "BY symbol, epoch, leaf) FROM journal_leaves JOIN journal_streams USING "
+                    "(stream_id)");
+  }
+  std::string comment() {
+    return db.value("SELECT obj_description('journal_prices_20240801'::regclass, 'pg_class')");
+  }
+  std::string trimmed_longer() { return words(trim(db.settings("trim"), now_text, 30)); }
+  void expect_given_back() {
+    EXPECT_EQ(trimmed_longer(), "+journal_prices_20240801; oldest 2024-08-01");
+    EXPECT_EQ(leaves(db), "20240801 20240802");
+    EXPECT_EQ(rows(), before);
+    EXPECT_EQ(comment(), "NULL");
+    EXPECT_EQ(trimmed_longer(), "; oldest 2024-08-01");
+  }
+
+  std::string before;
+};
+
+TEST_F(JournalTrimLonger, GivesALeafBackThatHadBegunToGo) {
+  mark_and_forget();
+  EXPECT_EQ(rows(), "A 1 2024-08-02 11");
+  expect_given_back();
+  EXPECT_EQ(before, "A 1 2024-08-01 1, A 1 2024-08-02 11, B 1 2024-08-01 7, B 3 2024-08-01 1");
+  history_store_postgres store(db.settings("reader"), shared_watchdog());
+  EXPECT_EQ(words(store.read(behind("A", pos(1, 0))).value()), "1/1..20");
+  // By hand now, to be kept.
+  db.run("ALTER TABLE journal_prices DETACH PARTITION journal_prices_20240801");
+  EXPECT_EQ(trimmed(), "; oldest 2024-08-02");
+  EXPECT_EQ(leaves(db), "20240801(detached) 20240802");
+}
+
+// What a writer of an old batch entered meanwhile is not the first that is there.
+TEST_F(JournalTrimLonger, GivesRowsBackBesideThoseThatWereMadeMeanwhile) {
+  mark_and_forget();
+  db.run("INSERT INTO journal_leaves SELECT stream_id, 1, '2024-08-01', 5 FROM journal_streams "
+         "WHERE symbol = 'A'");
+  expect_given_back();
+}
+
+TEST_F(JournalTrimLonger, GivesALeafBackWhoseDetachWasCutInTwo) {
+  auto user = connect("user");
+  {
+    pqxx::work uses(*user);
+    uses.exec("LOCK TABLE journal_prices IN ACCESS SHARE MODE");
+    trimmed();
+    ASSERT_EQ(leaves(db), "20240801(pending) 20240802");
+  }
+  expect_given_back();
+}
+
+// Where it had gone out of the journal already; then the operator's ATTACH is enough.
+TEST_F(JournalTrimLonger, LeavesWhatIsDetachedToWhoeverAttachesIt) {
+  mark_and_forget();
+  db.run("ALTER TABLE journal_prices DETACH PARTITION journal_prices_20240801 CONCURRENTLY");
+  EXPECT_EQ(trimmed_longer(), "; oldest 2024-08-02");
+  EXPECT_EQ(leaves(db), "20240801(detached) 20240802");
+  db.run("ALTER TABLE journal_prices ATTACH PARTITION journal_prices_20240801 FOR VALUES FROM "
+         "(1722470400000) TO (1722556800000)");
+  expect_given_back();
+}
+
+TEST_F(JournalTrimLonger, FindsTheFirstsByTheIndex) {
+  db.run("INSERT INTO journal_prices_20240801 SELECT 1, 1, 1, 1722470400001, 1, n, NULL, s, 1, 1, "
+         "NULL, 0 FROM generate_series(100, 3000) n, generate_series(11, 20) s; ANALYZE "
+         "journal_prices_20240801");
+  mark_and_forget();
+  db.run("SELECT pg_stat_force_next_flush()");
+  db.run("SELECT pg_stat_reset()");
+  EXPECT_EQ(trimmed_longer(), "+journal_prices_20240801; oldest 2024-08-01");
+  EXPECT_TRUE(eventually([&] {
+    return db.backend_of("trim") == "no row" &&
+           db.value("SELECT concat_ws(' ', seq_scan, idx_scan, idx_tup_read) FROM "
+                    "pg_stat_user_tables JOIN pg_stat_user_indexes USING (relid, idx_scan) WHERE "
+                    "pg_stat_user_tables.relname = 'journal_prices_20240801'") == "0 14 13";
+  }));
+}
+
+// Somebody's own DETACH CONCURRENTLY was cut in two, of a day that is due.
+TEST_F(JournalTrimSteps, ALeafThatSomebodyBeganToDetachIsKept) {
+  auto user = connect("user");
+  auto operators = connect("operator");
+  {
+    pqxx::work uses(*user);
+    uses.exec("LOCK TABLE journal_prices IN ACCESS SHARE MODE");
+    pqxx::nontransaction tx(*operators);
+    tx.exec("SET lock_timeout = '100ms'");
+    EXPECT_THROW(tx.exec(sql::detach_leaf("public.journal_prices", first_leaf)), pqxx::sql_error);
+  }
+  ASSERT_EQ(leaves(db), "20240801(pending) 20240802");
+  EXPECT_EQ(trimmed(), "; oldest 2024-08-02");
+  EXPECT_EQ(leaves(db), "20240801(detached) 20240802");
+  EXPECT_EQ(told(db), "2024-08-02");
+}
+
 // ---- who is in the way ------------------------------------------------------------------------
 
 // A writer that knew the leaf is in it when retention comes to lock it.

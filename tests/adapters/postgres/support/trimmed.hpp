@@ -26,11 +26,13 @@ inline std::string words_of_failures(const journal_trim& done) {
   return out;
 }
 
-// "journal_prices_20240801 journal_prices_20240802; oldest 2024-08-03"
+// "journal_prices_20240801 +journal_prices_20240802; oldest 2024-08-02": the second was given back.
 inline std::string words(const journal_trim& done) {
   std::string out = done.elsewhere ? "elsewhere" : "";
   for (const auto& leaf : done.gone)
     out += (out.empty() ? "" : " ") + leaf.name;
+  for (const auto& leaf : done.given_back)
+    out += (out.empty() ? "+" : " +") + leaf.name;
   for (const auto& left : done.left)
     out += "; oldest " +
            (left.oldest ? to_iso8601(time_ms{*left.oldest}).substr(0, 10) : std::string("none"));
