@@ -176,6 +176,35 @@ def test_the_query_of_the_page_shows_each_event_exactly(kafka, postgres):
             ("A", 1, 2, D("0.00000001"), None, START_OF_TIME_MS, True, line.topic, 0, offsets[1])]
 
 
+def test_the_statement_of_the_page_brings_back_events_of_a_clock_ahead(kafka, postgres):
+    """The partition's commit time is a year ahead, as after one commit by such a clock."""
+    with Line(kafka, postgres, 1, {"symbols.ring": 0}) as line:
+        query, value = line.database.query, line.database.value
+        records = produce(line, 1, 5)
+        assert_rows_equal_the_log(line.database, records)
+        ahead = "SELECT count(*) FROM journal_prices WHERE commit_time > 86400000 + extract(epoch" \
+            " FROM now()) * 1000"
+        line.process.stop()
+        query("UPDATE ingest_offsets SET journal_time = journal_time + 365 * bigint '86400000'")
+        line.process.start()
+        records = produce(line, 6, 10)
+        assert_rows_equal_the_log(line.database, records)
+        assert value(ahead) == 2 * 5
+        line.process.stop()
+        query(page_statement("DO"))
+        line.process.start()
+        records = produce(line, 11, 15)
+        assert_rows_equal_the_log(line.database, records)
+        assert value(ahead) == 0
+        assert value("SELECT count(*) FROM journal_leaves WHERE leaf > current_date + 1") == 0
+        assert query("SELECT symbol, events, gap_count FROM stream_gaps ORDER BY 1") == [
+            ("A", 15, 0), ("B", 15, 0)]
+        for since in (0, 4, 7, 10, 12):
+            answer = line.rest.get(f"/api/v1/events/missed?symbol=A&epoch=1&fromSeq={since}").json()
+            assert [each["seq"] for each in answer["data"]] == list(range(since + 1, 16))
+            assert answer["gaps"] == []
+
+
 def as_writer(line, more=""):
     """The line migrates, and goes on as a role with the rights of the page and these."""
     line.process.start()  # with the rights of whoever migrates
