@@ -312,6 +312,28 @@ TEST_F(JournalTrimSteps, ALeafThatSomebodyBeganToDetachIsKept) {
   EXPECT_EQ(told(db), "2024-08-02");
 }
 
+// What the page says of a day whose removal has begun.
+TEST_F(JournalTrimSteps, ALeafThatHadBegunToGoIsKeptByDetachAndNoMark) {
+  auto kept_by = [&](const std::string& how) {
+    db.run("BEGIN; ALTER TABLE journal_prices DETACH PARTITION journal_prices_20240801" + how +
+           "; COMMENT ON TABLE journal_prices_20240801 IS NULL; COMMIT");
+    EXPECT_EQ(trimmed(), "; oldest 2024-08-02");
+    EXPECT_EQ(leaves(db), "20240801(detached) 20240802");
+  };
+  mark_and_forget();
+  kept_by("");
+  db.run("ALTER TABLE journal_prices ATTACH PARTITION journal_prices_20240801 FOR VALUES FROM "
+         "(1722470400000) TO (1722556800000)");
+  auto user = connect("user");
+  {
+    pqxx::work uses(*user);
+    uses.exec("LOCK TABLE journal_prices IN ACCESS SHARE MODE");
+    EXPECT_NE(trimmed().find("55P03"), std::string::npos);
+  }
+  ASSERT_EQ(leaves(db), "20240801(pending) 20240802");
+  kept_by(" FINALIZE");
+}
+
 // ---- who is in the way ------------------------------------------------------------------------
 
 // A writer that knew the leaf is in it when retention comes to lock it.
