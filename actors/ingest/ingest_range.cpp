@@ -6,6 +6,11 @@
 
 namespace tradepulse {
 
+ingest_range::~ingest_range() {
+  auto waits = range_fate::waits;
+  fate->compare_exchange_strong(waits, range_fate::lost);
+}
+
 logged_events ingest_range::events(const slot& of) const noexcept {
   switch (of.kind.events()) {
   case event_kind::trade:

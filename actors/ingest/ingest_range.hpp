@@ -24,6 +24,14 @@ namespace tradepulse {
 struct candle_marks;
 struct made_candles;
 
+// What became of a range. Its end alone does not tell: one that has failed ends before the claim
+// that follows, and until then the claim that it was read under is in force.
+enum class range_fate : std::uint8_t {
+  waits,
+  committed,
+  lost, // it has ended without a commit: nothing behind it is committed under its claim
+};
+
 // The unit of durability: offsets [from, to) of one partition (rising, not contiguous). One shared
 // object with a slot per symbol in it; each symbol actor writes its own slot and acknowledges, the
 // last one hands the range on. Complete only when every participant acknowledged explicitly: one
@@ -52,6 +60,9 @@ class ingest_range : public std::enable_shared_from_this<ingest_range> {
   generation gen;
   next_offset from;
   next_offset to;
+  // Outlives the range, for those whose work was in it. The writer's to set.
+  const std::shared_ptr<std::atomic<range_fate>> fate =
+      std::make_shared<std::atomic<range_fate>>(range_fate::waits);
   epoch floor{1};                       // of the partition, committed
   bool klines_have_own_numbers = false; // see tick_decoder
   std::string cluster_id;
@@ -68,6 +79,11 @@ class ingest_range : public std::enable_shared_from_this<ingest_range> {
   writer_actor writer; // who is asked for what of candles is in the database alone
   // Rows that no symbol actor writes: a stream that was stopped.
   std::vector<stored_stream> extra_rows;
+
+  ingest_range() = default;
+  ingest_range(const ingest_range&) = delete;
+  ingest_range& operator=(const ingest_range&) = delete;
+  ~ingest_range();
 
   std::size_t event_count() const noexcept {
     return ticks.size() + trades.size() + quotes.size() + klines.size();

@@ -48,6 +48,7 @@ void candle_desk::restore(const stored_stream& source, time_ms watermark) {
       }
   begin_slot();
   saves_.clear();
+  lost_ = false;
   begun_.clear();
 }
 
@@ -146,13 +147,29 @@ void candle_desk::begin_slot() noexcept {
   std::ignore = builder_.take_left_out();
 }
 
-// A range that has ended was committed, or its claim is over and all is restored.
+// Who asks the database of what is not committed is told that there is nothing. So behind a range
+// that is lost everything stays, as far as lateness wants it, until a claim restores what is there.
 void candle_desk::release_committed() {
   std::uint32_t committed = 0;
-  for (; !saves_.empty() && saves_.front().range.expired(); saves_.pop_front())
+  for (; !saves_.empty() && *saves_.front().fate == range_fate::committed; saves_.pop_front())
     committed = saves_.front().number;
   if (committed > 0)
     builder_.release(committed);
+  if (!saves_.empty() && *saves_.front().fate == range_fate::lost) {
+    lost_ = true;
+    saves_.clear();
+  }
+}
+
+// The epochs before are forgotten, and nothing of their ranges is there to be released. These may
+// be another partition's, whose claim does not restore what has moved on.
+void candle_desk::remember_save(const ingest_range& range, std::uint32_t number) {
+  if (began_epoch_) {
+    saves_.clear();
+    lost_ = false;
+  }
+  if (!lost_)
+    saves_.push_back({range.fate, number});
 }
 
 // The partition's own epoch was committed with its floor. One above it is the next of this stream
@@ -160,9 +177,12 @@ void candle_desk::release_committed() {
 // to events of yet another log.
 bool candle_desk::is_uncommitted(const ingest_range& range, candle_interval interval,
                                  stream_position first) {
-  std::erase_if(begun_, [](const begun_epoch& each) { return each.range.expired(); });
+  std::erase_if(begun_, [&](const begun_epoch& each) {
+    return *each.fate == range_fate::committed ||
+           (each.interval == interval && each.epoch < first.epoch);
+  });
   if (began_epoch_ && first.seq <= sequence{1} && first.epoch > range.floor)
-    begun_.push_back({range.weak_from_this(), interval, first.epoch});
+    begun_.push_back({range.fate, interval, first.epoch});
   return std::ranges::any_of(begun_, [&](const begun_epoch& each) {
     return each.interval == interval && each.epoch == first.epoch;
   });
@@ -191,7 +211,7 @@ std::shared_ptr<made_candles> candle_desk::made(const ingest_range& range,
   const auto number = builder_.save(changed);
   if (changed.empty() && facts_.empty())
     return {};
-  saves_.push_back({range.weak_from_this(), number});
+  remember_save(range, number);
   auto out = std::make_shared<made_candles>();
   std::ranges::sort(facts_, {}, order_of);
   out->update = update_of(slot, changed);

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <atomic>
 #include <cstddef>
+#include <cstdint>
 #include <deque>
 #include <memory>
 #include <span>
@@ -61,6 +63,7 @@ class candle_desk {
   void pass_over(const ingest_range& range, record_offset first);
   void apply(const candle_event& event, const candle_cause& cause);
   void release_committed();
+  void remember_save(const ingest_range& range, std::uint32_t number);
   std::shared_ptr<made_candles> made(const ingest_range& range, const ingest_range::slot& slot,
                                      bool hold);
   void add_run(made_candles& to, const ingest_range& range, const ingest_range::slot& slot,
@@ -79,17 +82,19 @@ class candle_desk {
   bool began_epoch_ = false; // of candle streams, with the source
   std::vector<candle_key> missing_;
   tally tally_;
+  using fate_ptr = std::shared_ptr<const std::atomic<range_fate>>;
   struct saved {
-    std::weak_ptr<const ingest_range> range;
+    fate_ptr fate;
     std::uint32_t number = 0;
   };
   std::deque<saved> saves_; // whose ranges wait for their commit
+  bool lost_ = false;       // one of those has ended: nothing is committed before a claim
   struct begun_epoch {
-    std::weak_ptr<const ingest_range> range;
+    fate_ptr fate;
     candle_interval interval;
     tradepulse::epoch epoch;
   };
-  std::vector<begun_epoch> begun_; // by candle streams, in ranges that wait for their commit
+  std::vector<begun_epoch> begun_; // by candle streams, in ranges that are not committed
 };
 
 } // namespace tradepulse

@@ -191,6 +191,7 @@ pending_commit::done pending_commit::committed() {
       out.begun_epochs.emplace_back(slot.key(), slot.row.position.epoch);
   };
   for (const auto& range : merged_) {
+    range->fate->store(range_fate::committed);
     for (const auto& slot : range->slots) {
       note_epoch(slot);
       if (slot.candles)

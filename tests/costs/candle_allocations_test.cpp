@@ -84,7 +84,7 @@ class SlotOfCandles : public ::testing::Test {
  protected:
   SlotOfCandles() { clock_.claimed({}); }
 
-  // In a range of so many ticks, which has ended when this returns.
+  // In a range of so many ticks, which is committed when this returns.
   std::uint64_t allocations(std::int64_t ticks) {
     const auto range = std::make_shared<ingest_range>();
     auto batch = std::make_shared<record_batch>();
@@ -108,7 +108,9 @@ class SlotOfCandles : public ::testing::Test {
     slot.row.position = {epoch{1}, sequence{offset_}};
     const auto before = so_far();
     desk_.work(*range, slot, false);
-    return (so_far() - before).allocations;
+    const auto made = (so_far() - before).allocations;
+    *range->fate = range_fate::committed;
+    return made;
   }
 
  private:

@@ -101,6 +101,25 @@ TEST_F(CandleEpochs, ThatTheFloorHasReachedMeanwhileAreCommitted) {
   EXPECT_EQ(world.symbol_actors(), 0u);
 }
 
+// Nor is what a failed range has begun committed, before the claim that follows.
+TEST_F(CandleEpochs, AreHeardOfByNobodyWhereTheirRangeHasFailed) {
+  world.batch(source, {tick(0, "A", 0)});
+  world.commit();
+  claim_from(1, 2);
+  world.batch(source, {tick(1, "B", 60)}); // closes A's of the epoch before, at the floor: 2/1
+  world.commit();
+  auto quote = tick(2, "X", 61); // makes no candles
+  quote.value = "@quote " + quote.value;
+  world.dispatch_only(source, {quote, tick(3, "A", 70)}); // 3/0
+  world.turn_of("A");
+  world.turn_of("A", minutes.kind);
+  world.dispatch_only(source, {tick(4, "A", 120)}); // 3/1
+  world.kill_symbol("X", stream_kind::quote); // with the first range
+  ASSERT_EQ(world.state_of(source), "waiting to claim again");
+  EXPECT_EQ(world.published("A", minutes.kind), pos(2, 1));
+  EXPECT_TRUE(world.waiting(minutes).empty());
+}
+
 TEST_F(CandleEpochs, AreNotWaitedForWhereNothingClosesAnyMore) {
   begin_one_and_lose_it();
   world.batch(source, {tick(4, "A", 130)});

@@ -99,6 +99,24 @@ TEST_F(CandleMoves, CloseNothingAtRecordsOfTheNewHomeBeforeTheFirstEventThere) {
   EXPECT_EQ(closes[0].position, pos(2, 1));
 }
 
+// What the old home had not committed is lost, and its claim does not restore what has moved on.
+TEST_F(CandleMoves, LeaveMemoryWithTheCommitsOfTheNewHomeWhateverIsLostAtTheOldOne) {
+  world.start(from);
+  world.start(to);
+  world.dispatch_only(from, {tick(0, "X", 10, 0), tick(1, "A", 10, 0)});
+  world.turn_of("A");
+  world.dispatch_only(to, {tick(0, "A", 10, 61)});
+  world.turn_of("A");
+  world.kill_symbol("X");
+  ASSERT_EQ(world.state_of(from), "waiting to claim again");
+  world.batch(to, {tick(1, "A", 10, 120), tick(2, "A", 10, 180)}); // closes two
+  world.commit();
+  ASSERT_EQ(world.store.candle_events(minutes).size(), 2U);
+  world.batch(to, {tick(3, "A", 10, 181)});
+  world.batch(to, {tick(4, "A", 10, 62)}); // late: of one that is in the database alone
+  EXPECT_EQ(world.candle_loads(), 1U);
+}
+
 // Else who asks for them is told that another process has them, as soon as it has the old home.
 TEST_F(CandleMoves, TakeTheStreamsOfCandlesAlong) {
   move();

@@ -230,6 +230,36 @@ TEST_F(PartitionCandles, ArePublishedBeforeTheirRangeIsComplete) {
   EXPECT_EQ(closes("A").size(), 2u);
 }
 
+// Between the failure of a range and the claim that follows the database has nothing of it: the
+// candle that a late event corrects then would be numbered as the first close of its minute.
+TEST_F(PartitionCandles, ThatAreNotCommittedStayWhereTheirRangeHasFailed) {
+  begin();
+  const int t = minute_start();
+  world.dispatch_only(source, {tick(0, "X", 1, t), tick(1, "A", 10, t), tick(2, "A", 10, t + 60),
+                               tick(3, "A", 10, t + 120)});
+  world.turn_of("A"); // closes two
+  world.turn_of("A", stream_kind::candle(m1));
+  world.dispatch_only(source, {tick(4, "A", 10, t + 121)});
+  world.dispatch_only(source, {tick(5, "A", 99, t + 30)});
+  world.kill_symbol("X"); // with the first range
+  ASSERT_EQ(world.state_of(source), "waiting to claim again");
+  EXPECT_EQ(world.candle_loads(), 0u);
+  const auto waiting = world.waiting(candles_of("A"));
+  ASSERT_EQ(waiting.size(), 1u);
+  ASSERT_EQ(waiting[0].newest.size(), 1u);
+  EXPECT_EQ(waiting[0].newest[0].seq, sequence{3});
+  const auto shown = waiting[0].newest[0].candle;
+  EXPECT_EQ(shown.revision, 1);
+  EXPECT_EQ(shown.trades, 2);
+  world.wait(10s);
+  world.read_again(source);
+  world.commit();
+  const auto all = closes("A");
+  ASSERT_EQ(all.size(), 3u);
+  EXPECT_EQ(all[2].position, pos(1, 3));
+  EXPECT_EQ(all[2].event.value, shown);
+}
+
 TEST_F(PartitionCandles, AreShownAsTheyAre) {
   begin();
   const int t = minute_start();

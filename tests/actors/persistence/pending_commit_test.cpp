@@ -107,6 +107,24 @@ TEST_F(PendingCommit, GoesOnFromWhereTheLastTransactionEnded) {
   EXPECT_EQ(symbols_of(work), (std::vector<std::string>{"A", "B"}));
 }
 
+TEST_F(PendingCommit, TellsWhatBecameOfARangeBeyondItsEnd) {
+  const auto first = range(10, 12, {"A"}, 1)->fate;
+  EXPECT_EQ(*first, range_fate::lost); // it was nobody's
+  auto done = range(10, 12, {"A"}, 1);
+  auto behind_a_hole = range(14, 15, {"A"}, 3);
+  const auto stored = done->fate;
+  const auto waits = behind_a_hole->fate;
+  pending.add(std::move(done));
+  pending.add(std::move(behind_a_hole));
+  EXPECT_EQ(*stored, range_fate::waits);
+  pending.committed();
+  EXPECT_EQ(*stored, range_fate::committed);
+  EXPECT_EQ(*waits, range_fate::waits);
+  pending = pending_commit(source, generation{3}, next_offset{12});
+  EXPECT_EQ(*stored, range_fate::committed);
+  EXPECT_EQ(*waits, range_fate::lost);
+}
+
 TEST_F(PendingCommit, MovesTheOffsetAlsoWhereARangeHasNoRows) {
   pending.add(range(10, 12, {}));
   EXPECT_FALSE(pending.empty());
