@@ -84,7 +84,11 @@ bool candle_desk::go_through(const ingest_range& range, const ingest_range::slot
                              std::span<const Logged> events) {
   const auto& last = slot.row.position;
   const auto before = last.seq.value() - static_cast<std::int64_t>(events.size());
-  if (slot.began_epoch && last.epoch != builder_.through().epoch)
+  // By the candles: a claim may have put the source behind the move that it has lost.
+  const bool is_first = std::ranges::any_of(builder_.series(), [&last](const auto& each) {
+    return each.stream().source_epoch != last.epoch;
+  });
+  if (slot.began_epoch && is_first)
     pass_over(range, events.front().offset);
   for (; next_event_ < events.size(); ++next_event_) {
     const auto& read = events[next_event_];

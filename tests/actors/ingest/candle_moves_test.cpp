@@ -99,6 +99,25 @@ TEST_F(CandleMoves, CloseNothingAtRecordsOfTheNewHomeBeforeTheFirstEventThere) {
   EXPECT_EQ(closes[0].position, pos(2, 1));
 }
 
+TEST_F(CandleMoves, CloseNothingThereWhereTheMoveIsReadAgainEither) {
+  world.start(from);
+  world.start(to);
+  world.batch(from, {tick(0, "A", 10, 0)});
+  world.commit();
+  world.batch(to, {tick(0, "B", 1, 0), tick(1, "B", 1, 60), tick(2, "A", 11, 61)});
+  world.lose_connection(); // before its commit
+  world.wait(10s);
+  world.read_again(to);
+  world.commit();
+  EXPECT_EQ(world.home_of({named("A"), {}}), to);
+  EXPECT_TRUE(world.store.candle_events(minutes).empty());
+  world.batch(to, {tick(3, "B", 1, 120)});
+  world.commit();
+  const auto closes = world.store.candle_events(minutes);
+  ASSERT_EQ(closes.size(), 1U);
+  EXPECT_EQ(closes[0].position, pos(2, 1));
+}
+
 // What the old home had not committed is lost, and its claim does not restore what has moved on.
 TEST_F(CandleMoves, LeaveMemoryWithTheCommitsOfTheNewHomeWhateverIsLostAtTheOldOne) {
   world.start(from);
