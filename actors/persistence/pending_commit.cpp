@@ -39,7 +39,7 @@ void pending_commit::add(std::shared_ptr<ingest_range> range) {
 
 void pending_commit::merge_what_follows() {
   for (auto first = behind_a_hole_.begin();
-       !frozen_ && first != behind_a_hole_.end() && first->first == to_.value();
+       !frozen_ && !full() && first != behind_a_hole_.end() && first->first == to_.value();
        first = behind_a_hole_.begin()) {
     merge(std::move(first->second));
     behind_a_hole_.erase(first);
@@ -56,9 +56,12 @@ void pending_commit::merge(std::shared_ptr<ingest_range> range) {
   for (const auto& slot : range->slots) {
     if (slot.count > 0)
       put(slot.row);
-    if (slot.candles)
-      for (const auto& run : slot.candles->runs)
-        put(run.row);
+    if (!slot.candles)
+      continue;
+    for (const auto& run : slot.candles->runs)
+      put(run.row);
+    if (const auto& made = slot.candles->update)
+      candles_ += made->closed.size();
   }
   for (const auto& row : range->extra_rows)
     put(row);
@@ -208,7 +211,7 @@ pending_commit::done pending_commit::committed() {
     spare_.push_back(rows_.extract(rows_.begin()));
   merged_.clear();
   refusals_.clear();
-  events_ = bytes_ = 0;
+  events_ = bytes_ = candles_ = 0;
   last_applied_.reset();
   frozen_ = false;
   merge_what_follows();

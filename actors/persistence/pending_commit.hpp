@@ -14,7 +14,8 @@ namespace tradepulse {
 
 // What waits to be committed for one partition under one claim: complete ranges that follow each
 // other are merged, one row a symbol (the cost follows symbols, not ticks); complete ranges behind
-// a hole wait until it is closed.
+// a hole wait until it is closed. Of candles each is a row, and no credit counts them: where very
+// many are merged the ranges that follow wait for the next transaction.
 class pending_commit {
  public:
   // `journal_time`: the commit time of the newest events that are journalled, or of none; theirs is
@@ -28,7 +29,13 @@ class pending_commit {
   // Requires: the range is of this partition and generation.
   void add(std::shared_ptr<ingest_range> range);
 
+  // With so many candles nothing more is merged. Some seconds of the database: its writer serves
+  // other partitions behind it.
+  static constexpr std::size_t most_candles = 100'000;
+
   bool empty() const noexcept { return merged_.empty(); }
+  // Nothing more is merged before this is committed.
+  bool full() const noexcept { return candles_ >= most_candles; }
   std::size_t rows() const noexcept { return rows_.size(); }
   std::size_t events() const noexcept { return events_; }
   std::size_t bytes() const noexcept { return bytes_; }
@@ -78,6 +85,7 @@ class pending_commit {
   std::map<stream_key, int> refusals_; // of rows: what is left out of them, see refuse()
   std::size_t events_ = 0;
   std::size_t bytes_ = 0;
+  std::size_t candles_ = 0; // that were closed or corrected, as often as they were
   bool frozen_ = false; // rows were refused: what follows gets a transaction of its own
 };
 

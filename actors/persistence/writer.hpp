@@ -81,6 +81,7 @@ class writer {
   void settle(const topic_partition& source, owned& mine, const try_again& what);
   void settle(const topic_partition& source, owned&, const outcome_unknown& what);
   void settle(const topic_partition& source, owned& mine, const rows_refused& what);
+  void flush_soon(const topic_partition& source, owned& mine); // at once where much waits
   void arm_flush(const topic_partition& source, owned& mine);
   void flush_later(const topic_partition& source, owned& mine);
   void produce(const topic_partition& source, generation gen,

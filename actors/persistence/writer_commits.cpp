@@ -22,14 +22,18 @@ void writer::complete(const range_complete& done) {
   mine.pending->add(done.range);
   if (mine.pending->empty() || mine.letters_open > 0 || mine.retry_at)
     return;
+  flush_soon(found->first, mine);
+}
+
+void writer::flush_soon(const topic_partition& source, owned& mine) {
   const auto half = options_->credit->half_share();
-  const bool full = mine.pending->rows() >= options_->batch_rows ||
+  const bool full = mine.pending->full() || mine.pending->rows() >= options_->batch_rows ||
                     mine.pending->events() >= half.events || mine.pending->bytes() >= half.bytes;
   // To itself, not at once: complete ranges in the mailbox join the same transaction.
   if (full && !std::exchange(mine.flush_asked, true))
-    tell(self_.address(), flush_due{found->first});
+    tell(self_.address(), flush_due{source});
   else if (!full && !mine.flush_asked)
-    arm_flush(found->first, mine);
+    arm_flush(source, mine);
 }
 
 void writer::arm_flush(const topic_partition& source, owned& mine) {
@@ -101,8 +105,8 @@ void writer::settle(const topic_partition& source, owned& mine, const committed&
       tell(actor, epoch_committed{begun});
   tell(mine.actor,
        range_committed{mine.pending->gen(), what.next, what.last_applied, what.events, source});
-  if (!mine.pending->empty()) // held back by a refusal
-    arm_flush(source, mine);
+  if (!mine.pending->empty()) // held back by a refusal, or by very many candles before it
+    flush_soon(source, mine);
 }
 
 // Of all writers: the table is one. Only the key's end is the end of it for each of them.

@@ -86,6 +86,30 @@ TEST_F(PendingCandles, OfEachSourceStandApartInTheOrderOfTheirNames) {
   EXPECT_EQ(words(work.candles[1]), "1m+0 #1");
 }
 
+// They are no events that a partition has credit for.
+TEST_F(PendingCandles, OfWhichVeryManyAreMergedAreNotFollowedByOthersInTheSameTransaction) {
+  std::vector<closed_candle> half;
+  for (int minute = 0; minute < 50'000; ++minute)
+    half.push_back(closed(minute, minute + 1));
+  add(0, pos(1, 1), half);
+  EXPECT_FALSE(pending.full());
+  add(1, pos(1, 2), half);
+  EXPECT_TRUE(pending.full());
+  add(2, pos(1, 3), {closed(0, 60'000)});
+  add(3, pos(1, 4), {closed(1, 60'001)});
+  auto work = pending.work(noon);
+  EXPECT_EQ(work.to, next_offset{2});
+  EXPECT_EQ(work.watermark, noon + std::chrono::minutes{1});
+  EXPECT_EQ(pending.ranges(), 4u);
+
+  EXPECT_EQ(pending.committed().next, next_offset{2});
+  EXPECT_FALSE(pending.full());
+  work = pending.work(noon);
+  EXPECT_EQ(work.from, next_offset{2});
+  EXPECT_EQ(work.to, next_offset{4});
+  EXPECT_EQ(words(work.candles.at(0)), "1m+0 #60000, 1m+1 #60001");
+}
+
 TEST_F(PendingCandles, LackThoseOfARowThatTheDatabaseRefuses) {
   add(0, pos(1, 1), {closed(0, 1), closed(0, 1, m5)});
   EXPECT_TRUE(pending.refuse({{{named("A"), stream_kind::candle(m1)}, "23514", ""}}).empty());
