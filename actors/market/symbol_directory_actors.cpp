@@ -84,8 +84,9 @@ void symbol_directory::restore(const topic_partition& source, stored_stream stor
     if (stored.home)
       entry.home = stored.home;
   }
-  if (entry.next_home && *entry.next_home == source)
-    entry.next_home.reset(); // the actor has the claim behind those events
+  // The actor has the claim behind those events, or they died with it.
+  if (entry.next_home && (*entry.next_home == source || entry.needs_restore))
+    entry.next_home.reset();
   entry.needs_restore = false;
   const bool returns = std::exchange(entry.away, is_away(entry.home)) && !entry.away;
   if (entry.actor) {

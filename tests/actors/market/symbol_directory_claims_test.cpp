@@ -161,5 +161,17 @@ TEST_F(DirectoryOfAMovedStream, TakesARowOfItsHomeWhereAMoveIsOnItsWay) {
   EXPECT_EQ(told(), (positions{pos(1, 5)}));
 }
 
+TEST_F(DirectoryOfAMovedStream, HasNoMoreEventsOfAnotherPartitionThanItsActorHad) {
+  ASSERT_TRUE(directory.actor_for(stream, ours));
+  ASSERT_TRUE(directory.forget_actor(stream, actor->id())); // and with it what was on its way
+  directory.hold(theirs);
+  directory.restore(theirs, row(pos(1, 5)), {});
+  EXPECT_TRUE(directory.active_at(ours).empty());
+  ASSERT_TRUE(directory.actor_for(stream, theirs)); // what is read again
+  directory.restore(ours, row(pos(1, 5)), {});      // asked for before
+  scheduler.run();
+  EXPECT_TRUE(restored.empty());
+}
+
 } // namespace
 } // namespace tradepulse
