@@ -21,6 +21,8 @@ SIZES = {
     "tiny": [("a tick a second of each symbol", 24_000, 300, (2026, 3, 1, 23, 59, 30), 3_333, 0)],
     "full": [("a tick a second of each symbol", 2_000_000, 300, (2026, 3, 1, 22, 30), 3_333, 0),
              ("ten ticks a second of each symbol", 2_000_000, 300, (2026, 3, 1, 23, 54, 30), 333, 0),
+             ("33 ticks a second of each symbol, as ingest has them", 2_000_000, 300,
+              (2026, 3, 1, 23, 58), 100, 0),
              ("ten ticks a second of each symbol, 20,000 a second come", 200_000, 300,
               (2026, 3, 1, 23, 59, 30), 333, 20_000)]}
 PARTITIONS = 8

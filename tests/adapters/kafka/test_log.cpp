@@ -136,6 +136,7 @@ void test_log::wait_for_leaders(const std::string& name, std::optional<int> part
 
 void test_log::write_in_transaction(const std::string& topic, int partition, int count,
                                     bool commit) {
+  const auto end = end_of(topic, partition) + count + 1;
   auto* settings = conf();
   std::array<char, 256> why{};
   rd_kafka_conf_set(settings, "transactional.id", topic.c_str(), why.data(), why.size());
@@ -161,6 +162,21 @@ void test_log::write_in_transaction(const std::string& topic, int partition, int
               : rd_kafka_abort_transaction(producer, patience_ms),
        "end of the transaction");
   rd_kafka_destroy(producer);
+  const auto until = std::chrono::steady_clock::now() + std::chrono::milliseconds(patience_ms);
+  while (end_of(topic, partition) < end) { // the broker writes the marker behind its answer
+    if (std::chrono::steady_clock::now() > until)
+      throw std::runtime_error("no marker in " + topic);
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
+}
+
+std::int64_t test_log::end_of(const std::string& topic, int partition) {
+  std::int64_t begin = 0;
+  std::int64_t end = 0;
+  require(rd_kafka_query_watermark_offsets(producer_, topic.c_str(), partition, &begin, &end,
+                                           patience_ms),
+          "query_watermark_offsets");
+  return end;
 }
 
 void test_log::create_topic(const std::string& name, int partitions,

@@ -33,7 +33,7 @@ class test_log {
   // `count` records "v<first>", "v<first + 1>", ... without key.
   void write_numbered(const std::string& topic, int partition, int count, int first = 0);
   // The same in a transaction, which leaves a marker behind them (a real broker only). Not
-  // committed: they are records of nobody.
+  // committed: they are records of nobody. Returns when the marker is in the log.
   void write_in_transaction(const std::string& topic, int partition, int count, bool commit = true);
 
   // These three return when the broker does what the controller has agreed to: until then a topic
@@ -53,6 +53,7 @@ class test_log {
   rd_kafka_conf_t* conf() const;
   // Until the broker has a leader for so many partitions; none: until it does not know the topic.
   void wait_for_leaders(const std::string& name, std::optional<int> partitions);
+  std::int64_t end_of(const std::string& topic, int partition); // where no transaction is open
   void wait_for_admin(rd_kafka_queue_t* queue, const std::string& what);
 
   std::string servers_;

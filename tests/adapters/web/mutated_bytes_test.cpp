@@ -126,6 +126,12 @@ TEST(MutatedBytes, LeaveTheListenerAsItWas) {
       break;
     }
   }
+  {
+    raw_client last(server.number()); // accepted, so all before it are as well
+    EXPECT_EQ(last.get("/still?here").body, "GET /still here ");
+    last.finish_sending();
+    EXPECT_TRUE(last.reaches_end());
+  }
   EXPECT_TRUE(server.port->wait_until_empty(testing::patience));
   EXPECT_EQ(server.options.budget->connections(), 0U);
   EXPECT_EQ(server.port->sessions(), 0U);
